@@ -1,0 +1,29 @@
+/* Functions that invite faults are compile errors: unbounded copies, hidden static state, locale-dependent
+ * parsing, silent failure. Force-included into every file of src/. */
+#ifndef LETTERLOCK_BASE_FORBID_H
+#define LETTERLOCK_BASE_FORBID_H
+
+/* The system headers that declare them must come before the ban. */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#undef alloca
+#undef isalpha
+#undef isdigit
+#undef isalnum
+#undef isspace
+#undef isupper
+#undef islower
+#undef isxdigit
+
+#pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok strtok_r
+#pragma GCC poison atoi atol atoll atof gets alloca
+#pragma GCC poison localtime localtime_r gmtime gmtime_r mktime ctime asctime
+#pragma GCC poison rand srand random srandom drand48
+#pragma GCC poison tmpnam tempnam mktemp system popen
+#pragma GCC poison isalpha isdigit isalnum isspace isupper islower isxdigit
+
+#endif

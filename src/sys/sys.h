@@ -1,0 +1,73 @@
+/* sys: the only folder that calls the kernel. Files, locks, sockets, the clock, chance, signals and the
+ * hardening of the process. C strings are paths here; nothing above this folder knows a file descriptor
+ * by another name than `fd`.
+ *
+ * Files are opened O_CLOEXEC. What must survive a crash goes through file_write_atomic() or through
+ * file_sync() and dir_sync(): a failing sync is BROKEN IO, because after it nobody knows what the disk
+ * holds, and is never retried (fsync on Linux reports an error once). ENOSPC and EDQUOT are LATER DISK_FULL. */
+#ifndef LETTERLOCK_SYS_H
+#define LETTERLOCK_SYS_H
+
+#include "base/base.h"
+
+#include <sys/types.h>
+
+/* The real clock and the kernel's randomness (getrandom). */
+struct clock sys_clock(void);
+struct entropy sys_entropy(void);
+
+void fd_done(int *fd); /* for OWNED: closes unless -1 */
+
+/* From errno: ENOENT is NEVER NOT_FOUND, EEXIST NEVER EXISTS, EACCES/EPERM NEVER DENIED, ENOSPC/EDQUOT LATER
+ * DISK_FULL, EMFILE/ENFILE/ENOMEM LATER MEMORY, everything else BROKEN IO. */
+err sys_failed(int error);
+
+enum file_flags {
+	FILE_READ = 0,
+	FILE_NEW = 1,      /* create, must not exist */
+	FILE_APPEND = 2,   /* create if needed */
+	FILE_NO_LINKS = 4, /* no symbolic link as the last component */
+	FILE_REGULAR = 8,  /* NEVER DENIED for directories, devices, pipes */
+};
+err file_open(const char *path, int flags, mode_t mode, int *fd);
+err file_size(int fd, uint64_t *out);
+err file_read_all(struct arena *a, const char *path, size_t max, str *out); /* NEVER LIMIT beyond max */
+/* For keys and secrets: as file_read_all, and NEVER KEY if group or others may read it. */
+err file_read_private(struct arena *secret, const char *path, size_t max, str *out);
+err file_write(int fd, str bytes); /* all of it */
+err file_sync(int fd);             /* fdatasync */
+err dir_sync(const char *path);
+/* Temporary name beside it, write, fsync, rename, fsync of the directory. */
+err file_write_atomic(const char *path, str bytes, mode_t mode);
+/* As file_write_atomic, but NEVER EXISTS instead of replacing. */
+err file_write_new(const char *path, str bytes, mode_t mode);
+err file_rename(const char *from, const char *to);
+err file_remove(const char *path); /* OK if it is not there */
+bool file_exists(const char *path);
+err dir_make(const char *path, mode_t mode);                                 /* OK if it is there; not its parents */
+err dir_list(struct arena *a, const char *path, str **names, size_t *count); /* sorted, without . and .. */
+err path_join(struct arena *a, const char *dir, str name,
+	      const char **out); /* NEVER DENIED for "", "." , "..", '/' or NUL in name */
+
+err file_source(struct arena *a, int fd, struct source *out); /* reads fd to its end; closes it when done */
+err file_sink(struct arena *a, int fd, struct sink *out);     /* buffered; finish flushes, never closes nor syncs */
+
+/* An exclusive lock that ends with the process, however it ends. LATER BUSY if another holds it. */
+err lock_take(const char *path, int *fd);
+bool lock_held(const char *path); /* by anyone; false too if the file is not there */
+
+/* Before anything secret is read: no core files, not dumpable, umask 077, SIGPIPE ignored, fds 0-2 open. */
+void sys_harden(void);
+
+/* SIGINT and SIGTERM ask once to stop and drain; the second ends the process at once (status 130). */
+void stop_watch(void);
+bool stop_wanted(void);
+void stop_request(void); /* the same from inside, for tests and for doors */
+int stop_fd(void);       /* readable from the moment stopping is wanted */
+bool sys_sleep(span s);  /* false if stopping was wanted before the time was over */
+
+bool sys_is_terminal(int fd);
+int sys_columns(int fd);  /* width of the terminal, 80 if unknown */
+int sys_processors(void); /* that this process may use */
+
+#endif
