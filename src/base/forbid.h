@@ -19,10 +19,14 @@
 #undef islower
 #undef isxdigit
 
+/* OpenSSL's headers have parameters of these names, so the words themselves cannot be banned. */
+extern int rand(void) __attribute__((unavailable("chance comes from a struct entropy")));
+extern long random(void) __attribute__((unavailable("chance comes from a struct entropy")));
+
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok strtok_r
 #pragma GCC poison atoi atol atoll atof gets alloca
 #pragma GCC poison localtime localtime_r gmtime gmtime_r mktime ctime asctime
-#pragma GCC poison rand srand random srandom drand48
+#pragma GCC poison srand srandom drand48
 #pragma GCC poison tmpnam tempnam mktemp system popen
 #pragma GCC poison isalpha isdigit isalnum isspace isupper islower isxdigit
 
