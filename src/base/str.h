@@ -91,6 +91,15 @@ int reader_peek(const struct reader *r);                    /* next byte, or -1 
 bool reader_skip(struct reader *r, char c);                 /* takes c if it is next */
 str reader_while(struct reader *r, const bool member[256]); /* the longest run of members, maybe empty */
 
+/* "Did you mean …": the nearest of the names offered, by insertions, deletions, changes and swaps of
+ * neighbours; nothing is near that shares less than half. */
+struct nearest {
+	str given, best;
+	unsigned distance;
+};
+#define NEAREST(s) ((struct nearest){ .given = (s), .distance = 1 + (unsigned)((s).len / 2) })
+void nearest_offer(struct nearest *n, str name); /* n->best stays empty while nothing is near */
+
 void put_u16be(void *at, uint16_t v);
 void put_u32be(void *at, uint32_t v);
 void put_u64be(void *at, uint64_t v);

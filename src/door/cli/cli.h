@@ -22,6 +22,7 @@ struct cli {
 	const char *const *operands; /* what is left after the options; "--" ends options */
 	int operand_count;
 	bool json, quiet, dry_run, no_input;
+	bool colour;             /* standard output is a terminal and NO_COLOR is not set */
 	const char *config_path; /* --config, or null */
 	struct clock clock;      /* --now stands in it */
 	struct entropy entropy;

@@ -1,0 +1,39 @@
+#include "door/cli/frame.h"
+
+static err family(struct cli *cli, const char *word)
+{
+	char room[4096];
+	struct buf b = BUF_ON(room);
+
+	help_family(word, &b);
+	cli_out(cli, buf_str(&b));
+	return OK;
+}
+
+static err run(struct cli *cli)
+{
+	size_t count = (size_t)cli->operand_count, taken;
+
+	if (count == 0) {
+		help_all(cli);
+		return OK;
+	}
+	const struct cli_command *c = table_match(cli->operands, count, &taken);
+	if (c && taken == count) {
+		help_command(cli, c);
+		return OK;
+	}
+	if (count == 1 && table_is_family(cli->operands[0]))
+		return family(cli, cli->operands[0]);
+	return help_unknown(cli, cli->operands, count);
+}
+
+const struct cli_command command_help = {
+	.name = "help",
+	.usage = "[COMMAND]",
+	.summary = "list the commands, or explain one",
+	.examples = "# everything there is to know about sending\n"
+		    "$ letterlock help send",
+	.operands_max = 2,
+	.run = run,
+};
