@@ -38,7 +38,8 @@ struct arena_mark {
 struct arena_mark arena_mark(struct arena *a);
 void arena_rewind(struct arena_mark *mark);
 
-#define OWNED(done) __attribute__((cleanup(done)))
+/* clang calls a variable unused whose only use is its cleanup. */
+#define OWNED(done) __attribute__((unused, cleanup(done)))
 #define SCRATCH_NAMED(a, line) OWNED(arena_rewind) struct arena_mark scratch_##line = arena_mark(a)
 #define SCRATCH_LINE(a, line) SCRATCH_NAMED(a, line)
 #define SCRATCH(a) SCRATCH_LINE(a, __LINE__)

@@ -82,7 +82,7 @@ err output_close(struct cli *cli)
 	return e;
 }
 
-static void say(const char *format, va_list args)
+__attribute__((format(printf, 1, 0))) static void say(const char *format, va_list args)
 {
 	char text[2048], line[8192];
 	struct buf b = BUF_ON(line);
