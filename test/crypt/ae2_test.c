@@ -52,7 +52,7 @@ static void every_path_derives_what_openssl_derives(void **state)
 
 static void a_password_of_65_bytes_is_refused(void **state)
 {
-	char long_one[65];
+	char long_one[65] = { 0 };
 	str password = str_bytes(long_one, sizeof long_one);
 	uint8_t salt[1][AE2_SALT] = { { 0 } };
 	struct ae2_keys keys;
