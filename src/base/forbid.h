@@ -10,14 +10,6 @@
 #include <string.h>
 #include <time.h>
 
-/* clang fortifies them by macros of the same name. */
-#undef strcpy
-#undef strcat
-#undef strncpy
-#undef strncat
-#undef sprintf
-#undef vsprintf
-#undef gets
 #undef alloca
 #undef isalpha
 #undef isdigit
