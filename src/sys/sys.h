@@ -49,6 +49,22 @@ err dir_list(struct arena *a, const char *path, str **names, size_t *count); /* 
 err path_join(struct arena *a, const char *dir, str name,
 	      const char **out); /* NEVER DENIED for "", "." , "..", '/' or NUL in name */
 
+err path_real(struct arena *a, const char *path, const char **out); /* absolute, without links; it must exist */
+
+struct path_facts {
+	bool directory, regular;
+	bool ours; /* owned by us or by root */
+	bool others_read, others_write, we_write;
+	mode_t mode;
+	uint64_t size;
+};
+err path_look(const char *path, struct path_facts *out); /* follows links */
+err dir_remove(const char *path);                        /* an empty one; OK if it is not there */
+
+/* Runs argv (ended by null, found by PATH, no shell) with empty input and gives back what it printed: for secrets
+ * kept elsewhere. NEVER SYSTEM if it fails, LATER TIMEOUT, NEVER LIMIT beyond max. */
+err child_output(struct arena *a, const char *const *argv, size_t max, span timeout, str *out);
+
 err file_source(struct arena *a, int fd, struct source *out); /* reads fd to its end; closes it when done */
 err file_sink(struct arena *a, int fd, struct sink *out);     /* buffered; finish flushes, never closes nor syncs */
 
