@@ -35,8 +35,8 @@ extern const char *const query_text[QUERY_COUNT];
 
 /* Turns an engine's result into an err and remembers what makes the connection unfit. */
 err db_failure(struct db *db, int result);
-/* Runs a statement of the engine's own, past all bookkeeping. */
-err db_engine(struct db *db, enum query query);
+/* Runs a statement of the engine's own, past all bookkeeping; *first, if not null, is the first column of its row. */
+err db_engine(struct db *db, enum query query, int64_t *first);
 void db_end_rows(struct db *db);
 
 err migrate(struct db *db, struct fault *fault);

@@ -13,23 +13,14 @@ static const struct step {
 };
 enum { STEPS = sizeof steps / sizeof *steps };
 
-static err number(struct db *db, enum query query, int64_t *out)
-{
-	OWNED(db_rows_done) struct db_rows rows = { 0 };
-
-	TRY(db_one(db, query, DB_NOTHING, &rows));
-	*out = db_row_number(&rows, 0);
-	return OK;
-}
-
 /* Version 0 is a file without anything in it. */
 static err look(struct db *db, int64_t *version, struct fault *fault)
 {
 	int64_t application, tables;
 
-	TRY(number(db, QUERY_GET_APPLICATION, &application));
-	TRY(number(db, QUERY_COUNT_TABLES, &tables));
-	TRY(number(db, QUERY_GET_VERSION, version));
+	TRY(db_engine(db, QUERY_GET_APPLICATION, &application));
+	TRY(db_engine(db, QUERY_COUNT_TABLES, &tables));
+	TRY(db_engine(db, QUERY_GET_VERSION, version));
 	if (tables == 0 && application == 0 && *version == 0)
 		return OK;
 	if (application != APPLICATION) {
@@ -53,7 +44,7 @@ static err apply(struct db *db, struct fault *fault)
 	TRY(look(db, &version, fault)); /* another process may have been quicker */
 	for (size_t i = 0; i < STEPS; i++)
 		if (steps[i].version > version)
-			TRY(db_engine(db, steps[i].query));
+			TRY(db_engine(db, steps[i].query, NULL));
 	return db_commit(&change);
 }
 

@@ -86,7 +86,8 @@ err db_ask(struct db *db, enum query query, const struct db_value *values, size_
 
 	TRY(fit(db));
 	TRY(take(db, query, &rows));
-	must(db->in_transaction || sqlite3_stmt_readonly(rows.statement));
+	/* Half-read changes outside a transaction would hold the engine's lock out of turn. PRAGMAs only pretend. */
+	must(db->in_transaction || query >= QUERY_BEGIN || sqlite3_stmt_readonly(rows.statement));
 	TRY(bind_all(&rows, values, count));
 	*out = rows;
 	rows.db = NULL;
@@ -166,12 +167,14 @@ err db_run_one(struct db *db, enum query query, const struct db_value *values, s
 	return db->changed == 1 ? OK : NEVER(STATE, "not possible in the state it is in");
 }
 
-err db_engine(struct db *db, enum query query)
+err db_engine(struct db *db, enum query query, int64_t *first)
 {
 	OWNED(db_rows_done) struct db_rows rows = { 0 };
 
 	TRY(take(db, query, &rows));
 	int result = sqlite3_step(rows.statement);
+	if (result == SQLITE_ROW && first)
+		*first = sqlite3_column_int64(rows.statement, 0);
 	return result == SQLITE_DONE || result == SQLITE_ROW ? OK : db_failure(db, result);
 }
 

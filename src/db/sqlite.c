@@ -33,7 +33,7 @@ static err configure(struct db *db)
 					       QUERY_SET_TEMP_STORE, QUERY_SET_CHECKPOINT,  QUERY_SET_CELL_CHECK };
 
 	for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
-		TRY(db_engine(db, settings[i]));
+		TRY(db_engine(db, settings[i], NULL));
 	OWNED(db_rows_done) struct db_rows rows = { 0 };
 	TRY(db_one(db, QUERY_GET_JOURNAL, DB_NOTHING, &rows));
 	if (!str_same(db_row_peek(&rows, 0), STR("wal")))

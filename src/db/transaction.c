@@ -18,7 +18,7 @@ err db_begin(struct db *db, struct db_transaction *out)
 		return db->broken;
 	db_end_rows(db);
 	TRY(turn_take(db->turn, db->patience));
-	err e = db_engine(db, QUERY_BEGIN);
+	err e = db_engine(db, QUERY_BEGIN, NULL);
 	if (failed(e)) {
 		turn_give(db->turn);
 		return e;
@@ -45,7 +45,7 @@ err db_commit(struct db_transaction *t)
 	db_end_rows(db);
 	err e = failed(db->broken) ? db->broken : db->lost;
 	if (!failed(e))
-		e = db_engine(db, QUERY_COMMIT);
+		e = db_engine(db, QUERY_COMMIT, NULL);
 	if (failed(e))
 		db_rollback(t);
 	else
@@ -61,7 +61,7 @@ void db_rollback(struct db_transaction *t)
 		return;
 	db_end_rows(db);
 	if (!sqlite3_get_autocommit(db->engine)) {
-		err e = db_engine(db, QUERY_ROLLBACK);
+		err e = db_engine(db, QUERY_ROLLBACK, NULL);
 		/* A connection that cannot even go back would let the next writer write into this one's work. */
 		if (failed(e) && !sqlite3_get_autocommit(db->engine))
 			db->broken = BROKEN(DATABASE, "a transaction could not be rolled back");
@@ -76,13 +76,13 @@ bool db_in_transaction(const struct db *db)
 
 err db_checkpoint(struct db *db)
 {
-	OWNED(db_rows_done) struct db_rows rows = { 0 };
+	int64_t busy = 0;
 
 	must(!db->in_transaction);
+	if (failed(db->broken))
+		return db->broken;
 	TRY(turn_take(db->turn, db->patience));
-	err e = db_one(db, QUERY_CHECKPOINT, DB_NOTHING, &rows);
-	bool busy = !failed(e) && db_row_number(&rows, 0) != 0;
-	db_rows_done(&rows);
+	err e = db_engine(db, QUERY_CHECKPOINT, &busy);
 	turn_give(db->turn);
 	TRY(e);
 	return busy ? LATER(BUSY, "someone still reads what was erased; try again") : OK;
