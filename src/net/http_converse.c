@@ -1,0 +1,211 @@
+#include "net/http_inside.h"
+
+#include "sys/sys.h"
+
+/* One connection from handshake to goodbye. */
+struct conversation {
+	struct http_place *place;
+	const struct http_options *options;
+	struct tls_session *session;
+	int wake;
+};
+
+/* One request, whole: what has arrived is in `in`, the first `head_len` bytes of it are the head. */
+struct exchange {
+	struct conversation *with;
+	struct arena *arena;
+	struct buf in;
+	size_t head_len;
+	struct http_head head;
+	str body;
+	unsigned refused; /* status; 0: not refused */
+	bool more_sent;   /* bytes beyond the request had arrived before it was answered */
+};
+
+static struct tls_wait wait_of(const struct conversation *c, span most, int wake)
+{
+	return (struct tls_wait){ .clock = c->options->clock,
+				  .until = clock_ticks(&c->options->clock) + most,
+				  .wake = wake };
+}
+
+/* ── Reading ─────────────────────────────────────────────────────────────────────────────────────── */
+
+static err refuse(struct exchange *x, unsigned status, err why)
+{
+	x->refused = status;
+	return why;
+}
+
+/* A deadline for the whole head, however the bytes trickle in (B-11). */
+static err read_head(struct exchange *x)
+{
+	struct tls_wait wait = wait_of(x->with, x->with->options->head_max, -1);
+	struct http_scan scan = { 0 };
+	size_t got;
+
+	TRY(buf_open(x->arena, HTTP_HEAD_MAX, &x->in));
+	for (;;) {
+		if (x->in.len == x->in.max)
+			return refuse(x, 431, NEVER(LIMIT, "the head is too long"));
+		err e = tls_read(x->with->session, x->in.at + x->in.len, x->in.max - x->in.len, wait, &got);
+		if (failed(e))
+			return refuse(x, e.why == WHY_TIMEOUT ? 408 : 0, e);
+		x->in.len += got;
+		switch (http_scan(&scan, buf_str(&x->in), &x->refused)) {
+		case HTTP_SCAN_REFUSED:
+			return NEVER(SYNTAX, "not a head");
+		case HTTP_SCAN_WHOLE:
+			x->head_len = scan.seen;
+			return OK;
+		case HTTP_SCAN_MORE:
+			break;
+		}
+	}
+}
+
+static err say_continue(struct exchange *x)
+{
+	static const char interim[] = "HTTP/1.1 100 Continue\r\n\r\n";
+
+	return tls_write(x->with->session, interim, sizeof interim - 1,
+			 wait_of(x->with, x->with->options->head_max, -1));
+}
+
+static err read_rest_of_body(struct exchange *x, struct buf *body, size_t len)
+{
+	struct tls_wait wait = wait_of(x->with, x->with->options->body_max_t, -1);
+	size_t got;
+
+	while (body->len < len) {
+		err e = tls_read(x->with->session, body->at + body->len, len - body->len, wait, &got);
+		if (failed(e))
+			return refuse(x, e.why == WHY_TIMEOUT ? 408 : 0, e);
+		body->len += got;
+	}
+	return OK;
+}
+
+static err read_body(struct exchange *x)
+{
+	str arrived = str_from(buf_str(&x->in), x->head_len);
+	size_t len = (size_t)x->head.body_len; /* bounded by http_head_parse() */
+	struct buf body;
+
+	if (len > 0) {
+		TRY(buf_open(x->arena, len, &body));
+		buf_add(&body, str_upto(arrived, len));
+		if (x->head.expects_continue && body.len == 0)
+			TRY(say_continue(x));
+		TRY(read_rest_of_body(x, &body, len));
+		x->body = buf_str(&body);
+	}
+	x->more_sent = arrived.len > len;
+	return OK;
+}
+
+static err read_request(struct exchange *x)
+{
+	const struct http_options *o = x->with->options;
+	const struct http_rules rules = { .authority = o->authority, .body_max = o->body_max };
+
+	TRY(read_head(x));
+	TRY(http_head_parse(str_upto(buf_str(&x->in), x->head_len), &rules, &x->head, &x->refused));
+	return read_body(x);
+}
+
+/* ── Answering ───────────────────────────────────────────────────────────────────────────────────── */
+
+static void say_plainly(struct http_answer *a, unsigned status)
+{
+	struct arena *arena = a->arena;
+
+	source_done(&a->stream);
+	*a = (struct http_answer){ .arena = arena, .status = status, .close = true };
+	(void)!failed(http_answer_field(a, STR("Content-Type"), STR("text/plain; charset=utf-8")));
+	if (status == 503)
+		(void)!failed(http_answer_field(a, STR("Retry-After"), STR("10")));
+	a->body = http_status_words(status);
+}
+
+static void hold_until(const struct conversation *c, int64_t ticks)
+{
+	span left = ticks - clock_ticks(&c->options->clock);
+
+	if (ticks && left > 0)
+		(void)!failed(fd_wait(-1, WAIT_READ, -1, left));
+}
+
+/* true if the connection lives on. */
+static bool send_answer(struct exchange *x, struct http_answer *a)
+{
+	struct conversation *c = x->with;
+	struct http_reply reply = {
+		.session = c->session, .options = c->options, .answer = a, .method = x->head.method
+	};
+
+	if (a->not_before)
+		hold_until(c, a->not_before);
+	reply.keep_alive = x->head.keep_alive && !a->close && !x->more_sent && !tls_pending(c->session) &&
+			   !http_server_crowded(c->place->server);
+	err e = http_reply_write(&reply);
+	source_done(&a->stream);
+	return !failed(e) && reply.keep_alive;
+}
+
+static bool answer_refusal(struct exchange *x, unsigned status)
+{
+	struct http_answer a = { .arena = x->arena };
+
+	x->head.method = HTTP_GET; /* whatever it was: the words go out, and the connection ends */
+	say_plainly(&a, status);
+	return send_answer(x, &a);
+}
+
+static bool answer_request(struct exchange *x)
+{
+	const struct http_options *o = x->with->options;
+	struct http_answer a = { .arena = x->arena, .status = 200 };
+	const struct http_request request = {
+		.arena = x->arena,
+		.head = &x->head,
+		.body = x->body,
+		.peer = x->with->place->peer,
+		.now = clock_now(&o->clock),
+	};
+
+	err e = o->handler(o->state, &request, &a);
+	if (failed(e))
+		say_plainly(&a, (unsigned)err_verdict(e)->http_status);
+	return send_answer(x, &a);
+}
+
+static bool exchange_once(struct conversation *c)
+{
+	OWNED(arena_done) struct arena *arena = NULL;
+
+	/* Between requests nothing is held but the session itself; stopping ends this wait and no other. */
+	if (failed(tls_read_wait(c->session, wait_of(c, c->options->idle_max, c->wake))) ||
+	    failed(arena_open(c->options->arena_max, &arena)))
+		return false;
+	struct exchange x = { .with = c, .arena = arena };
+	if (c->place->beyond)
+		return answer_refusal(&x, 503);
+	if (failed(read_request(&x)))
+		return x.refused ? answer_refusal(&x, x.refused) : false;
+	return answer_request(&x);
+}
+
+void http_converse(struct http_place *place, int wake)
+{
+	OWNED(tls_session_done) struct tls_session *session = NULL;
+	struct conversation c = { .place = place, .options = place->options, .wake = wake };
+
+	if (failed(tls_accept(place->options->identity, place->fd, wait_of(&c, place->options->handshake_max, wake),
+			      &session)))
+		return;
+	c.session = session;
+	while (exchange_once(&c))
+		;
+	tls_goodbye(session, wait_of(&c, 2 * SECOND, wake));
+}

@@ -1,0 +1,198 @@
+#include "net/http_inside.h"
+
+#include "sys/sys.h"
+
+enum { FIELDS_ROOM = 4096, HEAD_ROOM = 8192 };
+
+/* RFC 9110 15; only what is used. */
+str http_status_words(unsigned status)
+{
+	static const struct {
+		unsigned status;
+		str words;
+	} table[] = {
+#define ROW(number, text)                                                                                              \
+	{                                                                                                              \
+		number,                                                                                                \
+		{                                                                                                      \
+			text, sizeof(text) - 1                                                                         \
+		}                                                                                                      \
+	}
+		ROW(200, "OK"),
+		ROW(206, "Partial Content"),
+		ROW(303, "See Other"),
+		ROW(400, "Bad Request"),
+		ROW(403, "Forbidden"),
+		ROW(404, "Not Found"),
+		ROW(405, "Method Not Allowed"),
+		ROW(408, "Request Timeout"),
+		ROW(409, "Conflict"),
+		ROW(410, "Gone"),
+		ROW(411, "Length Required"),
+		ROW(413, "Content Too Large"),
+		ROW(415, "Unsupported Media Type"),
+		ROW(416, "Range Not Satisfiable"),
+		ROW(417, "Expectation Failed"),
+		ROW(421, "Misdirected Request"),
+		ROW(422, "Unprocessable Content"),
+		ROW(423, "Locked"),
+		ROW(429, "Too Many Requests"),
+		ROW(431, "Request Header Fields Too Large"),
+		ROW(500, "Internal Server Error"),
+		ROW(501, "Not Implemented"),
+		ROW(502, "Bad Gateway"),
+		ROW(503, "Service Unavailable"),
+		ROW(504, "Gateway Timeout"),
+		ROW(505, "HTTP Version Not Supported"),
+		ROW(507, "Insufficient Storage"),
+#undef ROW
+	};
+
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (table[i].status == status)
+			return table[i].words;
+	return STR("Unknown");
+}
+
+/* RFC 9110 5.5, without obs-text and TAB: what we write ourselves is plain. */
+static bool is_field_value(str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.at[i] < 0x20 || (unsigned char)s.at[i] > 0x7E)
+			return false;
+	return true;
+}
+
+err http_answer_field(struct http_answer *a, str name, str value)
+{
+	if (!is_field_value(name) || str_has(name, ':') || str_has(name, ' ') || !is_field_value(value))
+		return NEVER(HEADER, "a field holds bytes that may not pass");
+	if (!a->fields.at)
+		TRY(buf_open(a->arena, FIELDS_ROOM, &a->fields));
+	buf_add(&a->fields, name);
+	buf_add(&a->fields, STR(": "));
+	buf_add(&a->fields, value);
+	buf_add(&a->fields, STR("\r\n"));
+	return buf_check(&a->fields);
+}
+
+/* RFC 9110 5.6.7: IMF-fixdate. */
+static void add_date(struct buf *b, moment now)
+{
+	static const char days[] = "SunMonTueWedThuFriSat", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	struct civil c = moment_civil(now);
+
+	buf_add_format(b, "Date: %.3s, %02d %.3s %04d %02d:%02d:%02d GMT\r\n", days + 3 * c.weekday, c.day,
+		       months + 3 * (c.month - 1), c.year, c.hour, c.minute, c.second);
+}
+
+/* THREATS. Nothing names the program. */
+static const char safety_fields[] = "Strict-Transport-Security: max-age=31536000\r\n"
+				    "Cache-Control: no-store\r\n"
+				    "X-Content-Type-Options: nosniff\r\n"
+				    "X-Frame-Options: DENY\r\n"
+				    "X-Robots-Tag: noindex, nofollow\r\n"
+				    "Referrer-Policy: no-referrer\r\n"
+				    "Cross-Origin-Opener-Policy: same-origin\r\n"
+				    "Cross-Origin-Resource-Policy: same-origin\r\n"
+				    "Permissions-Policy: camera=(), geolocation=(), microphone=()\r\n";
+#define POLICY_NOTHING STR("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+
+static uint64_t content_len(const struct http_answer *a)
+{
+	return a->stream.ops ? a->stream_len : a->body.len;
+}
+
+static void add_head(struct buf *b, const struct http_reply *r)
+{
+	const struct http_answer *a = r->answer;
+	str words = http_status_words(a->status), policy = a->policy.len ? a->policy : POLICY_NOTHING;
+
+	buf_add_format(b, "HTTP/1.1 %u %.*s\r\n", a->status, STR_ARG(words));
+	add_date(b, clock_now(&r->options->clock));
+	buf_add(b, str_of(safety_fields));
+	buf_add_format(b, "Content-Security-Policy: %.*s\r\n", STR_ARG(policy));
+	buf_add(b, buf_str(&a->fields));
+	buf_add_format(b, "Content-Length: %llu\r\n", (unsigned long long)content_len(a));
+	buf_add(b, r->keep_alive ? STR("\r\n") : STR("Connection: close\r\n\r\n"));
+}
+
+static struct tls_wait window_wait(const struct http_reply *r)
+{
+	const struct clock *c = &r->options->clock;
+
+	return (struct tls_wait){ .clock = *c, .until = clock_ticks(c) + r->options->window_max, .wake = -1 };
+}
+
+static err flush(const struct http_reply *r, struct buf *window)
+{
+	TRY(tls_write(r->session, window->at, window->len, window_wait(r)));
+	window->len = 0;
+	return OK;
+}
+
+static err write_str(const struct http_reply *r, struct buf *window, str body)
+{
+	while (body.len) {
+		str part = str_upto(body, window->max - window->len);
+		buf_add(window, part);
+		body = str_from(body, part.len);
+		if (window->len == window->max)
+			TRY(flush(r, window));
+	}
+	return window->len ? flush(r, window) : OK;
+}
+
+/* The length was promised in the head: a source that ends early or will not end is our own fault, and the only
+ * honest answer left is to break the connection. */
+static err write_stream(const struct http_reply *r, struct buf *window, uint64_t *sent)
+{
+	uint64_t left = r->answer->stream_len;
+
+	while (left > 0) {
+		size_t got, room = window->max - window->len;
+		TRY(source_read(&r->answer->stream, window->at + window->len, left < room ? (size_t)left : room, &got));
+		if (got == 0)
+			return BROKEN(IO, "a document is shorter than it said");
+		window->len += got;
+		left -= got;
+		if (window->len < window->max && left > 0)
+			continue;
+		TRY(flush(r, window));
+		*sent = r->answer->stream_len - left;
+	}
+	return window->len ? flush(r, window) : OK;
+}
+
+static err write_content(const struct http_reply *r, struct buf *window)
+{
+	struct http_answer *a = r->answer;
+	uint64_t sent = 0;
+	err e;
+
+	if (r->method == HTTP_HEAD)
+		return flush(r, window);
+	if (!a->stream.ops)
+		return write_str(r, window, a->body);
+	e = write_stream(r, window, &sent);
+	if (a->sent)
+		a->sent(a->sent_state, sent, !failed(e));
+	return e;
+}
+
+/* The head travels in one write with the first bytes of the body: one record less, one packet less. */
+err http_reply_write(const struct http_reply *r)
+{
+	SCRATCH(r->answer->arena);
+	struct buf window;
+
+	TRY(buf_open(r->answer->arena,
+		     content_len(r->answer) + HEAD_ROOM < STREAM_WINDOW ? (size_t)content_len(r->answer) + HEAD_ROOM
+									: STREAM_WINDOW,
+		     &window));
+	add_head(&window, r);
+	TRY(buf_check(&window));
+	err e = write_content(r, &window);
+	source_done(&r->answer->stream);
+	return e;
+}

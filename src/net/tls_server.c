@@ -1,0 +1,263 @@
+#include "net/tls_server.h"
+
+#include "sys/listen.h"
+#include "sys/sys.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <pthread.h>
+#include <sys/socket.h>
+
+enum { KEY_FILE_MAX = 64 * 1024 };
+
+struct tls_identity {
+	pthread_mutex_t lock; /* over `context` */
+	SSL_CTX *context;
+	char certificate_path[1024], key_path[1024];
+};
+
+struct tls_session {
+	SSL *ssl;
+	int fd;
+	bool broken; /* after a fatal error OpenSSL forbids a goodbye */
+};
+
+/* ── Identity ────────────────────────────────────────────────────────────────────────────────────── */
+
+static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in,
+			   unsigned in_len, void *state)
+{
+	static const unsigned char ours[] = "\x08http/1.1";
+	unsigned char *chosen;
+
+	(void)ssl, (void)state;
+	if (SSL_select_next_proto(&chosen, out_len, ours, sizeof ours - 1, in, in_len) != OPENSSL_NPN_NEGOTIATED)
+		return SSL_TLSEXT_ERR_ALERT_FATAL;
+	*out = chosen;
+	return SSL_TLSEXT_ERR_OK;
+}
+
+/* B-58, R-58: what a scan of this listener shows. */
+static bool set_policy(SSL_CTX *c)
+{
+	SSL_CTX_set_options(c, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET |
+				       SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
+				       SSL_OP_IGNORE_UNEXPECTED_EOF);
+	SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+				    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_read_ahead(c, 1);
+	SSL_CTX_set_alpn_select_cb(c, choose_protocol, NULL);
+	return SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION) && SSL_CTX_set_num_tickets(c, 0) &&
+	       SSL_CTX_set_max_early_data(c, 0) &&
+	       SSL_CTX_set_ciphersuites(c,
+					"TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256") &&
+	       SSL_CTX_set_cipher_list(c, "ECDHE+AESGCM:ECDHE+CHACHA20") &&
+	       SSL_CTX_set1_groups_list(c, "X25519:P-256:P-384");
+}
+
+/* The key passes through secret memory, never through OpenSSL's own file reading, so that its mode is looked at. */
+static err read_key(const char *path, SSL_CTX *c)
+{
+	OWNED(arena_done) struct arena *secret = NULL;
+	str pem;
+
+	TRY(arena_open_secret(2 * KEY_FILE_MAX, &secret));
+	TRY(file_read_private(secret, path, KEY_FILE_MAX, &pem));
+	BIO *bio = BIO_new_mem_buf(pem.at, (int)pem.len);
+	EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL) : NULL;
+	bool fits = key && SSL_CTX_use_PrivateKey(c, key) == 1 && SSL_CTX_check_private_key(c) == 1;
+	EVP_PKEY_free(key);
+	BIO_free(bio);
+	return fits ? OK : NEVER(KEY, "the TLS key is unreadable or does not belong to the certificate");
+}
+
+static err read_identity(const struct tls_identity *i, SSL_CTX **out, struct fault *fault)
+{
+	SSL_CTX *c = SSL_CTX_new(TLS_server_method());
+	err e = c && set_policy(c) ? OK : BROKEN(CRYPTO, "OpenSSL refused the TLS settings");
+
+	if (!failed(e) && SSL_CTX_use_certificate_chain_file(c, i->certificate_path) != 1)
+		e = NEVER(KEY, "the TLS certificate cannot be read");
+	if (!failed(e))
+		e = read_key(i->key_path, c);
+	ERR_clear_error();
+	if (failed(e)) {
+		fault_set(fault, "certificate %s with key %s: %s", i->certificate_path, i->key_path, e.note);
+		SSL_CTX_free(c);
+		return e;
+	}
+	*out = c;
+	return OK;
+}
+
+static err keep_path(char *to, size_t max, const char *path)
+{
+	struct buf b = { .at = to, .max = max };
+
+	buf_add(&b, str_of(path));
+	return buf_c(&b) && !b.overflow ? OK : NEVER(LIMIT, "the path is too long");
+}
+
+err tls_identity_open(const char *certificate_path, const char *key_path, struct tls_identity **out,
+		      struct fault *fault)
+{
+	OWNED(tls_identity_done) struct tls_identity *i = calloc(1, sizeof *i);
+
+	if (!i)
+		return LATER(MEMORY, "no memory for a TLS identity");
+	pthread_mutex_init(&i->lock, NULL);
+	TRY(keep_path(i->certificate_path, sizeof i->certificate_path, certificate_path));
+	TRY(keep_path(i->key_path, sizeof i->key_path, key_path));
+	TRY(read_identity(i, &i->context, fault));
+	*out = i;
+	i = NULL;
+	return OK;
+}
+
+err tls_identity_reload(struct tls_identity *i, struct fault *fault)
+{
+	SSL_CTX *fresh, *old;
+
+	TRY(read_identity(i, &fresh, fault));
+	pthread_mutex_lock(&i->lock);
+	old = i->context;
+	i->context = fresh;
+	pthread_mutex_unlock(&i->lock);
+	SSL_CTX_free(old); /* sessions hold references of their own */
+	return OK;
+}
+
+void tls_identity_done(struct tls_identity **identity)
+{
+	struct tls_identity *i = *identity;
+
+	*identity = NULL;
+	if (!i)
+		return;
+	SSL_CTX_free(i->context);
+	pthread_mutex_destroy(&i->lock);
+	free(i);
+}
+
+static SSL *ssl_for(struct tls_identity *i)
+{
+	pthread_mutex_lock(&i->lock);
+	SSL *ssl = SSL_new(i->context);
+	pthread_mutex_unlock(&i->lock);
+	return ssl;
+}
+
+/* ── Session ─────────────────────────────────────────────────────────────────────────────────────── */
+
+/* SSL_get_error() believes what any earlier operation of this thread left behind. */
+static SSL *fresh(struct tls_session *s)
+{
+	ERR_clear_error();
+	return s->ssl;
+}
+
+static err wait_until(int fd, enum wait_for what, struct tls_wait w)
+{
+	span left = w.until - clock_ticks(&w.clock);
+
+	return left > 0 ? fd_wait(fd, what, w.wake, left) : LATER(TIMEOUT, "the other side was too slow");
+}
+
+/* After an operation that returned `result` <= 0: waits for what it needs, or says why it cannot go on. */
+static err wait_for_more(struct tls_session *s, int result, struct tls_wait w)
+{
+	switch (SSL_get_error(s->ssl, result)) {
+	case SSL_ERROR_WANT_READ:
+		return wait_until(s->fd, WAIT_READ, w);
+	case SSL_ERROR_WANT_WRITE:
+		return wait_until(s->fd, WAIT_WRITE, w);
+	case SSL_ERROR_ZERO_RETURN:
+		return LATER(CLOSED, "the other side is done");
+	case SSL_ERROR_SYSCALL:
+		s->broken = true;
+		return LATER(CLOSED, "the connection broke");
+	default:
+		s->broken = true;
+		return NEVER(TLS, "the other side does not speak TLS as it must");
+	}
+}
+
+err tls_accept(struct tls_identity *identity, int fd, struct tls_wait wait, struct tls_session **out)
+{
+	OWNED(tls_session_done) struct tls_session *s = calloc(1, sizeof *s);
+	int result;
+
+	if (!s)
+		return LATER(MEMORY, "no memory for a TLS session");
+	s->fd = fd;
+	s->ssl = ssl_for(identity);
+	if (!s->ssl || SSL_set_fd(s->ssl, fd) != 1)
+		return LATER(MEMORY, "no memory for a TLS session");
+	while ((result = SSL_accept(fresh(s))) != 1)
+		TRY(wait_for_more(s, result, wait));
+	*out = s;
+	s = NULL;
+	return OK;
+}
+
+void tls_session_done(struct tls_session **session)
+{
+	struct tls_session *s = *session;
+
+	*session = NULL;
+	if (!s)
+		return;
+	SSL_free(s->ssl);
+	free(s);
+}
+
+err tls_read_wait(struct tls_session *s, struct tls_wait wait)
+{
+	return tls_pending(s) ? OK : wait_until(s->fd, WAIT_READ, wait);
+}
+
+err tls_read(struct tls_session *s, void *to, size_t max, struct tls_wait wait, size_t *got)
+{
+	int result, most = max > INT32_MAX ? INT32_MAX : (int)max;
+
+	while ((result = SSL_read(fresh(s), to, most)) <= 0)
+		TRY(wait_for_more(s, result, wait));
+	*got = (size_t)result;
+	return OK;
+}
+
+err tls_write(struct tls_session *s, const void *from, size_t len, struct tls_wait wait)
+{
+	const char *at = from;
+
+	while (len > 0) {
+		int result = SSL_write(fresh(s), at, len > INT32_MAX ? INT32_MAX : (int)len);
+		if (result <= 0) {
+			TRY(wait_for_more(s, result, wait));
+			continue;
+		}
+		at += result;
+		len -= (size_t)result;
+	}
+	return OK;
+}
+
+bool tls_pending(const struct tls_session *s)
+{
+	return SSL_has_pending(s->ssl) == 1;
+}
+
+void tls_goodbye(struct tls_session *s, struct tls_wait wait)
+{
+	char waste[4096];
+
+	if (s->broken)
+		return;
+	(void)SSL_shutdown(fresh(s));
+	(void)shutdown(s->fd, SHUT_WR);
+	while (!failed(wait_until(s->fd, WAIT_READ, wait)))
+		if (recv(s->fd, waste, sizeof waste, 0) <= 0)
+			break;
+}

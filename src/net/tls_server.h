@@ -1,0 +1,43 @@
+/* TLS for what listens (RFC 8446, RFC 5246): 1.2 and 1.3, AEAD with forward secrecy only, no renegotiation, no
+ * compression, no early data, no resumption, so that no ticket key outlives a connection. ALPN offers http/1.1
+ * and refuses clients that speak only other protocols (RFC 7301 3.2; ALPACA).
+ *
+ * An identity is a certificate chain and its key. It is shared by threads and can be read again while
+ * connections are open: those keep the old one, the next ones get the new one; a new one that is unfit
+ * (wrong key, unreadable, key open to others) changes nothing.
+ *
+ * A session is used by one thread. Every wait has a deadline, in ticks of the monotonic clock. */
+#ifndef LETTERLOCK_NET_TLS_SERVER_H
+#define LETTERLOCK_NET_TLS_SERVER_H
+
+#include "base/base.h"
+
+struct tls_identity;
+err tls_identity_open(const char *certificate_path, const char *key_path, struct tls_identity **out,
+		      struct fault *fault);
+err tls_identity_reload(struct tls_identity *identity, struct fault *fault);
+void tls_identity_done(struct tls_identity **identity);
+
+/* A deadline that `wake`, if not -1, may cut short: LATER CANCELLED. */
+struct tls_wait {
+	struct clock clock;
+	int64_t until; /* ticks */
+	int wake;
+};
+
+struct tls_session;
+/* Takes no ownership of fd. LATER TIMEOUT, LATER CLOSED, NEVER TLS. */
+err tls_accept(struct tls_identity *identity, int fd, struct tls_wait wait, struct tls_session **out);
+void tls_session_done(struct tls_session **session);
+
+/* Until there is something to read; takes no memory for it. */
+err tls_read_wait(struct tls_session *session, struct tls_wait wait);
+/* At least one byte; LATER CLOSED at the end. */
+err tls_read(struct tls_session *session, void *to, size_t max, struct tls_wait wait, size_t *got);
+err tls_write(struct tls_session *session, const void *from, size_t len, struct tls_wait wait); /* all of it */
+bool tls_pending(const struct tls_session *session); /* more has arrived than was read */
+/* Says goodbye and lets what was written arrive: a socket closed over unread bytes would be reset, and the
+ * peer might lose our last answer (RFC 9112 9.6). */
+void tls_goodbye(struct tls_session *session, struct tls_wait wait);
+
+#endif

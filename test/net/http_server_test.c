@@ -1,0 +1,678 @@
+/* The HTTPS server as its peers see it: raw bytes over TLS in, bytes out. */
+#include "test/support/support.h"
+
+#include "net/http.h"
+#include "sys/sys.h"
+
+#include <netinet/in.h>
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define H "Host: docs.example\r\n"
+#define GET "GET / HTTP/1.1\r\n" H "\r\n"
+
+/* ── The server under test ───────────────────────────────────────────────────────────────────────── */
+
+enum { STREAM_LEN = 10 * 1024 * 1024 };
+static atomic_int handled, stream_ended, stream_whole;
+static atomic_ulong stream_sent;
+
+static err read_pattern(void *state, void *to, size_t max, size_t *got)
+{
+	(void)state;
+	memset(to, 'p', max);
+	*got = max;
+	return OK;
+}
+
+static void note_sent(void *state, uint64_t bytes, bool whole)
+{
+	(void)state;
+	stream_sent = bytes;
+	stream_whole = whole;
+	stream_ended = 1;
+}
+
+static err handle(void *state, const struct http_request *request, struct http_answer *answer)
+{
+	static const struct source_ops pattern = { .read = read_pattern };
+	const struct clock clock = sys_clock();
+	str path = request->head->path;
+
+	(void)state;
+	handled++;
+	answer->body = STR("hello");
+	if (str_same(path, STR("/echo")))
+		answer->body = request->body;
+	if (str_same(path, STR("/forbidden")))
+		return NEVER(DENIED, "the details stay inside");
+	if (str_same(path, STR("/injected")))
+		return http_answer_field(answer, STR("X"), STR("a\r\nSet-Cookie: b"));
+	if (str_same(path, STR("/slow")))
+		answer->not_before = clock_ticks(&clock) + 300 * 1000;
+	if (str_same(path, STR("/stream"))) {
+		answer->stream = (struct source){ &pattern, NULL };
+		answer->stream_len = STREAM_LEN;
+		answer->sent = note_sent;
+	}
+	return OK;
+}
+
+struct under_test {
+	struct http_server *server;
+	struct tls_identity *identity;
+	int listener;
+	uint16_t port;
+};
+
+static const char *certificate_dir(void)
+{
+	static const char *dir;
+
+	if (!dir) {
+		dir = test_dir();
+		assert_int_equal(test_shell("cd %s && umask 077 && openssl req -x509 -newkey ec -pkeyopt "
+					    "ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=docs.example -keyout key "
+					    "-out certificate 2>/dev/null",
+					    dir),
+				 0);
+	}
+	return dir;
+}
+
+static void start(struct under_test *t, struct http_options options)
+{
+	char certificate[512], key[512];
+
+	signal(SIGPIPE, SIG_IGN); /* as sys_harden() does */
+	snprintf(certificate, sizeof certificate, "%s/certificate", certificate_dir());
+	snprintf(key, sizeof key, "%s/key", certificate_dir());
+	*t = (struct under_test){ .listener = -1 };
+	assert_ok(tls_identity_open(certificate, key, &t->identity, NULL));
+	assert_ok(listen_open(STR("127.0.0.1"), 0, &t->listener, NULL));
+	assert_ok(listen_port(t->listener, &t->port));
+	options.listener = t->listener;
+	options.identity = t->identity;
+	options.authority = STR("docs.example");
+	options.handler = handle;
+	options.clock = sys_clock();
+	assert_ok(http_server_open(&options, &t->server));
+	handled = 0;
+}
+
+static void stop(struct under_test *t)
+{
+	http_server_done(&t->server);
+	tls_identity_done(&t->identity);
+	fd_done(&t->listener);
+}
+
+/* ── Its peers ───────────────────────────────────────────────────────────────────────────────────── */
+
+struct peer_side {
+	SSL_CTX *context;
+	SSL *ssl;
+	int fd;
+};
+
+static int dial(uint16_t port)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = { htonl(0x7f000001) } };
+	struct timeval patience = { .tv_sec = 10 };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+	return fd;
+}
+
+static bool greet(struct peer_side *p, uint16_t port, int version)
+{
+	*p = (struct peer_side){ .context = SSL_CTX_new(TLS_client_method()), .fd = dial(port) };
+	SSL_CTX_set_options(p->context, SSL_OP_IGNORE_UNEXPECTED_EOF);
+	SSL_CTX_set_security_level(p->context, 0);
+	if (version) {
+		SSL_CTX_set_min_proto_version(p->context, version);
+		SSL_CTX_set_max_proto_version(p->context, version);
+	}
+	p->ssl = SSL_new(p->context);
+	SSL_set_fd(p->ssl, p->fd);
+	return SSL_connect(p->ssl) == 1;
+}
+
+static void meet(struct peer_side *p, const struct under_test *t)
+{
+	assert_true(greet(p, t->port, 0));
+}
+
+static void part(struct peer_side *p)
+{
+	SSL_free(p->ssl);
+	SSL_CTX_free(p->context);
+	close(p->fd);
+}
+
+static void say(struct peer_side *p, str bytes)
+{
+	if (bytes.len)
+		assert_int_equal(SSL_write(p->ssl, bytes.at, (int)bytes.len), (int)bytes.len);
+}
+
+/* All until the server closes, at most the room there is. */
+static str hear_all(struct peer_side *p)
+{
+	static char heard[256 * 1024];
+	size_t len = 0;
+	int got;
+
+	while (len < sizeof heard && (got = SSL_read(p->ssl, heard + len, (int)(sizeof heard - len))) > 0)
+		len += (size_t)got;
+	return str_bytes(heard, len);
+}
+
+/* One answer whose body is "hello" or empty; the connection lives on. */
+static str hear_one(struct peer_side *p)
+{
+	static char heard[8192];
+	size_t len = 0;
+
+	for (;;) {
+		str so_far = str_bytes(heard, len);
+		if (str_find(so_far, STR("\r\n\r\n")) > 0 &&
+		    (str_ends(so_far, STR("hello")) || str_find(so_far, STR("Content-Length: 0\r\n")) > 0))
+			return so_far;
+		int got = SSL_read(p->ssl, heard + len, (int)(sizeof heard - len));
+		if (got <= 0)
+			return so_far;
+		len += (size_t)got;
+	}
+}
+
+static str ask(const struct under_test *t, str bytes)
+{
+	struct peer_side p;
+
+	meet(&p, t);
+	say(&p, bytes);
+	str heard = hear_all(&p);
+	part(&p);
+	return heard;
+}
+
+static unsigned status_of(str answer)
+{
+	uint64_t status = 0;
+
+	if (str_starts(answer, STR("HTTP/1.1 ")))
+		(void)str_number(str_upto(str_from(answer, 9), 3), &status);
+	return (unsigned)status;
+}
+
+static unsigned count_of(str in, str what)
+{
+	unsigned count = 0;
+
+	for (ptrdiff_t at; (at = str_find(in, what)) >= 0; count++)
+		in = str_from(in, (size_t)at + what.len);
+	return count;
+}
+
+/* ── Framing ─────────────────────────────────────────────────────────────────────────────────────── */
+
+static void an_unclear_request_is_refused_once_and_the_connection_ends(void **state)
+{
+	static const struct {
+		unsigned status;
+		str bytes;
+	} rows[] = {
+#define ROW(status, text)                                                                                              \
+	{                                                                                                              \
+		status,                                                                                                \
+		{                                                                                                      \
+			text, sizeof(text) - 1                                                                         \
+		}                                                                                                      \
+	}
+		ROW(400,
+		    "POST / HTTP/1.1\r\n" H "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" GET),
+		ROW(400, "POST / HTTP/1.1\r\n" H "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello" GET),
+		ROW(400, "POST / HTTP/1.1\r\n" H "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n" GET),
+		ROW(501, "POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n0\r\n\r\n" GET),
+		ROW(501, "POST / HTTP/1.1\r\n" H "Transfer-Encoding: gzip, chunked\r\n\r\n" GET),
+		ROW(400, "GET / HTTP/1.1\r\n" H H "\r\n" GET),
+		ROW(400, "GET / HTTP/1.1\n" H "\n" GET),
+		ROW(400, "GET / HTTP/1.1\r\n" H "X: a\0b\r\n\r\n" GET),
+		ROW(400, "GET / HTTP/1.1\r\n" H "X: a\rb\r\n\r\n" GET),
+		ROW(400, "GET / HTTP/1.1\r\n" H "X: a\r\n b\r\n\r\n" GET),
+		ROW(400, "GET / HTTP/1.1\r\n" H "Content-Length: 70\r\n\r\n" GET),
+		ROW(413, "POST / HTTP/1.1\r\n" H "Content-Length: 99999999999\r\n\r\n" GET),
+		ROW(411, "POST / HTTP/1.1\r\n" H "\r\n" GET),
+		ROW(421, "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n" GET),
+		ROW(501, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+		ROW(400, "\r\n" GET),
+#undef ROW
+	};
+	struct under_test t;
+
+	(void)state;
+	start(&t, (struct http_options){ 0 });
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		str answer = ask(&t, rows[i].bytes);
+		if (status_of(answer) != rows[i].status || count_of(answer, STR("HTTP/1.1 ")) != 1)
+			print_error("row %zu: <%.*s>\n", i, STR_ARG(answer));
+		assert_int_equal(status_of(answer), rows[i].status);
+		assert_int_equal(count_of(answer, STR("HTTP/1.1 ")), 1);
+		assert_true(str_find(answer, STR("Connection: close\r\n")) > 0);
+	}
+	assert_int_equal(handled, 0);
+	stop(&t);
+}
+
+static void a_hundred_thousand_fields_are_refused(void **state)
+{
+	struct under_test t;
+	struct peer_side p;
+	unsigned sent = 0;
+
+	(void)state;
+	start(&t, (struct http_options){ 0 });
+	meet(&p, &t);
+	say(&p, STR("GET / HTTP/1.1\r\n" H));
+	while (sent < 100000 && SSL_write(p.ssl, "X: y\r\n", 6) == 6)
+		sent++;
+	str answer = hear_all(&p);
+	assert_true(answer.len == 0 || status_of(answer) == 431);
+	part(&p);
+	assert_int_equal(status_of(ask(&t, STR("GET / HTTP/1.1\r\n" H "Connection: close\r\n\r\n"))), 200);
+	stop(&t);
+}
+
+static void requests_follow_each_other_on_one_connection(void **state)
+{
+	struct under_test t;
+	struct peer_side p;
+
+	(void)state;
+	start(&t, (struct http_options){ 0 });
+	meet(&p, &t);
+	for (int i = 0; i < 3; i++) {
+		say(&p, STR(GET));
+		assert_int_equal(status_of(hear_one(&p)), 200);
+	}
+	assert_int_equal(handled, 3);
+	part(&p);
+	stop(&t);
+}
+
+static void who_sends_more_before_the_answer_gets_one_answer_and_a_close(void **state)
+{
+	struct under_test t;
+
+	(void)state;
+	start(&t, (struct http_options){ 0 });
+	str answer = ask(&t, STR(GET GET GET));
+	assert_int_equal(count_of(answer, STR("HTTP/1.1 200")), 1);
+	assert_int_equal(handled, 1);
+	stop(&t);
+}
+
+static void a_body_arrives_whole_however_it_is_cut(void **state)
+{
+	static const char *const pieces[] = { "POST /echo HTTP/1.1\r\n" H
+					      "Connection: close\r\nContent-Length: 10\r\n\r",
+					      "\n01", "2345678", "9" };
+	struct under_test t;
+	struct peer_side p;
+
+	(void)state;
+	start(&t, (struct http_options){ 0 });
+	meet(&p, &t);
+	for (size_t i = 0; i < COUNT(pieces); i++) {
+		say(&p, str_of(pieces[i]));
+		usleep(20000);
+	}
+	assert_true(str_ends(hear_all(&p), STR("\r\n\r\n0123456789")));
+	part(&p);
+	stop(&t);
+}
+
+static void a_peer_that_asks_before_it_sends_is_told_to_go_on(void **state)
+{
+	struct under_test t;
+	struct peer_side p;
+	char interim[64] = { 0 };
+
+	(void)state;
+	start(&t, (struct http_options){ 0 });
+	meet(&p, &t);
+	say(&p,
+	    STR("POST /echo HTTP/1.1\r\n" H "Connection: close\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"));
+	assert_int_equal(SSL_read(p.ssl, interim, sizeof interim), 25);
+	assert_string_equal(interim, "HTTP/1.1 100 Continue\r\n\r\n");
+	say(&p, STR("ok"));
+	assert_true(str_ends(hear_all(&p), STR("\r\n\r\nok")));
+	part(&p);
+	stop(&t);
+}
+
+/* ── Answers ─────────────────────────────────────────────────────────────────────────────────────── */
+
+static void every_answer_carries_the_fields_of_safety_and_no_name(void **state)
+{
+	static const char *const asks[] = { GET, "x\r\n\r\n", "GET /forbidden HTTP/1.1\r\n" H "\r\n" };
+	static const char *const wanted[] = { "\r\nDate: ",
+					      "\r\nStrict-Transport-Security: max-age=31536000\r\n",
+					      "\r\nCache-Control: no-store\r\n",
+					      "\r\nX-Content-Type-Options: nosniff\r\n",
+					      "\r\nReferrer-Policy: no-referrer\r\n",
+					      "frame-ancestors 'none'" };
+	struct under_test t;
+
+	(void)state;
+	start(&t, (struct http_options){ .idle_max = SECOND / 2 });
+	for (size_t i = 0; i < COUNT(asks); i++) {
+		str answer = ask(&t, str_of(asks[i]));
+		for (size_t w = 0; w < COUNT(wanted); w++)
+			assert_int_equal(count_of(answer, str_of(wanted[w])), 1);
+		assert_int_equal(count_of(answer, STR("\r\nServer:")), 0);
+	}
+	stop(&t);
+}
+
+static void a_failure_shows_its_verdict_and_not_its_details(void **state)
+{
+	struct under_test t;
+
+	(void)state;
+	start(&t, (struct http_options){ 0 });
+	str answer = ask(&t, STR("GET /forbidden HTTP/1.1\r\n" H "\r\n"));
+	assert_int_equal(status_of(answer), 403);
+	assert_true(str_find(answer, STR("details")) < 0);
+	stop(&t);
+}
+
+static void a_field_with_a_line_end_never_leaves(void **state)
+{
+	struct under_test t;
+
+	(void)state;
+	start(&t, (struct http_options){ 0 });
+	str answer = ask(&t, STR("GET /injected HTTP/1.1\r\n" H "\r\n"));
+	assert_int_equal(status_of(answer), 422);
+	assert_true(str_find(answer, STR("Set-Cookie")) < 0);
+	stop(&t);
+}
+
+static void head_is_answered_with_the_length_and_no_body(void **state)
+{
+	struct under_test t;
+
+	(void)state;
+	start(&t, (struct http_options){ 0 });
+	str answer = ask(&t, STR("HEAD /stream HTTP/1.1\r\n" H "Connection: close\r\n\r\n"));
+	assert_true(str_find(answer, STR("\r\nContent-Length: 10485760\r\n")) > 0);
+	assert_true(str_ends(answer, STR("\r\n\r\n")));
+	stop(&t);
+}
+
+static void a_stream_ends_with_the_number_of_bytes_that_left(void **state)
+{
+	struct under_test t;
+	struct peer_side p;
+	char piece[16384];
+	size_t total = 0;
+	int got;
+
+	(void)state;
+	start(&t, (struct http_options){ 0 });
+	stream_ended = 0;
+	meet(&p, &t);
+	say(&p, STR("GET /stream HTTP/1.1\r\n" H "Connection: close\r\n\r\n"));
+	while ((got = SSL_read(p.ssl, piece, sizeof piece)) > 0)
+		total += (size_t)got;
+	assert_true(total > STREAM_LEN && total < STREAM_LEN + 4096);
+	part(&p);
+	stop(&t);
+	assert_true(stream_ended && stream_whole);
+	assert_int_equal(stream_sent, STREAM_LEN);
+}
+
+static void a_reader_that_stops_is_left_after_a_window(void **state)
+{
+	struct under_test t;
+	struct peer_side p;
+
+	(void)state;
+	start(&t, (struct http_options){ .window_max = SECOND / 2 });
+	stream_ended = 0;
+	meet(&p, &t);
+	say(&p, STR("GET /stream HTTP/1.1\r\n" H "\r\n"));
+	for (int i = 0; i < 300 && !stream_ended; i++)
+		usleep(20000);
+	assert_true(stream_ended && !stream_whole);
+	assert_true(stream_sent < STREAM_LEN);
+	part(&p);
+	stop(&t);
+}
+
+/* ── Slow, many, last ────────────────────────────────────────────────────────────────────────────── */
+
+static void slow_heads_end_at_their_deadline_and_disturb_nobody(void **state)
+{
+	enum { SLOW = 100 };
+	static struct peer_side slow[SLOW];
+	struct under_test t;
+	const struct clock clock = sys_clock();
+
+	(void)state;
+	start(&t, (struct http_options){ .head_max = 2 * SECOND });
+	for (int i = 0; i < SLOW; i++) {
+		meet(&slow[i], &t);
+		say(&slow[i], STR("GET / HT"));
+	}
+	for (int i = 0; i < SLOW; i++)
+		say(&slow[i], STR("T"));
+	int64_t before = clock_ticks(&clock);
+	assert_int_equal(status_of(ask(&t, STR("GET / HTTP/1.1\r\n" H "Connection: close\r\n\r\n"))), 200);
+	assert_true(clock_ticks(&clock) - before < SECOND);
+	for (int i = 0; i < SLOW; i++) {
+		assert_int_equal(status_of(hear_all(&slow[i])), 408);
+		part(&slow[i]);
+	}
+	for (int i = 0; i < 100 && http_server_connections(t.server); i++)
+		usleep(20000);
+	assert_int_equal(http_server_connections(t.server), 0);
+	stop(&t);
+}
+
+static void silence_in_the_handshake_and_between_requests_ends(void **state)
+{
+	struct under_test t;
+	struct peer_side p;
+	char byte;
+
+	(void)state;
+	start(&t, (struct http_options){ .handshake_max = SECOND / 4, .idle_max = SECOND / 4 });
+	int silent = dial(t.port);
+	meet(&p, &t);
+	say(&p, STR(GET));
+	assert_int_equal(status_of(hear_one(&p)), 200);
+	assert_int_equal(SSL_read(p.ssl, &byte, 1), 0);
+	assert_int_equal(recv(silent, &byte, 1, 0), 0);
+	close(silent);
+	part(&p);
+	stop(&t);
+}
+
+static void too_many_from_one_address_are_closed_and_too_many_at_all_are_told(void **state)
+{
+	struct under_test t;
+	struct peer_side p[3];
+
+	(void)state;
+	start(&t, (struct http_options){ .connections_of_one_max = 2 });
+	meet(&p[0], &t), meet(&p[1], &t);
+	assert_false(greet(&p[2], t.port, 0));
+	for (int i = 0; i < 3; i++)
+		part(&p[i]);
+	stop(&t);
+
+	start(&t, (struct http_options){ .connections_max = 2 });
+	meet(&p[0], &t), meet(&p[1], &t), meet(&p[2], &t);
+	say(&p[2], STR(GET));
+	str answer = hear_all(&p[2]);
+	assert_int_equal(status_of(answer), 503);
+	assert_true(str_find(answer, STR("Retry-After: ")) > 0);
+	for (int i = 0; i < 3; i++)
+		part(&p[i]);
+	stop(&t);
+}
+
+static void *stop_soon(void *state)
+{
+	struct under_test *t = state;
+
+	http_server_stop(t->server, 5 * SECOND);
+	return NULL;
+}
+
+static void stopping_lets_what_is_under_way_end_and_closes_the_idle(void **state)
+{
+	struct under_test t;
+	struct peer_side busy, idle;
+	pthread_t stopper;
+	char byte;
+
+	(void)state;
+	start(&t, (struct http_options){ 0 });
+	meet(&busy, &t), meet(&idle, &t);
+	say(&busy, STR("GET /slow HTTP/1.1\r\n" H "\r\n"));
+	usleep(100000);
+	pthread_create(&stopper, NULL, stop_soon, &t);
+	assert_int_equal(SSL_read(idle.ssl, &byte, 1), 0);
+	assert_int_equal(status_of(hear_all(&busy)), 200);
+	pthread_join(stopper, NULL);
+	assert_int_equal(http_server_connections(t.server), 0);
+	part(&busy), part(&idle);
+	stop(&t);
+}
+
+/* ── TLS ─────────────────────────────────────────────────────────────────────────────────────────── */
+
+static void only_tls_1_2_and_1_3_are_spoken(void **state)
+{
+	static const struct {
+		int version;
+		bool spoken;
+	} rows[] = {
+		{ TLS1_VERSION, false }, { TLS1_1_VERSION, false }, { TLS1_2_VERSION, true }, { TLS1_3_VERSION, true }
+	};
+	struct under_test t;
+	struct peer_side p;
+
+	(void)state;
+	start(&t, (struct http_options){ 0 });
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_int_equal(greet(&p, t.port, rows[i].version), rows[i].spoken);
+		part(&p);
+	}
+	stop(&t);
+}
+
+static void plain_http_is_not_answered_in_plain(void **state)
+{
+	struct under_test t;
+	char answer[64] = { 0 };
+
+	(void)state;
+	start(&t, (struct http_options){ 0 });
+	int fd = dial(t.port);
+	assert_int_equal(send(fd, GET, sizeof(GET) - 1, 0), sizeof(GET) - 1);
+	(void)!recv(fd, answer, sizeof answer - 1, 0);
+	assert_null(strstr(answer, "HTTP/"));
+	close(fd);
+	assert_int_equal(handled, 0);
+	stop(&t);
+}
+
+static void no_session_can_be_resumed(void **state)
+{
+	struct under_test t;
+	struct peer_side p;
+
+	(void)state;
+	start(&t, (struct http_options){ 0 });
+	for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+		assert_true(greet(&p, t.port, version));
+		say(&p, STR(GET));
+		assert_int_equal(status_of(hear_one(&p)), 200);
+		SSL_SESSION *session = SSL_get1_session(p.ssl);
+		assert_false(SSL_SESSION_has_ticket(session));
+		SSL_SESSION_free(session);
+		part(&p);
+	}
+	stop(&t);
+}
+
+static long serial_seen(const struct under_test *t)
+{
+	struct peer_side p;
+	long serial;
+
+	meet(&p, t);
+	X509 *certificate = SSL_get1_peer_certificate(p.ssl);
+	serial = (long)X509_subject_name_hash(certificate);
+	X509_free(certificate);
+	part(&p);
+	return serial;
+}
+
+static void a_new_certificate_serves_the_next_connection_and_an_unfit_one_changes_nothing(void **state)
+{
+	struct under_test t;
+	struct peer_side old;
+	const char *dir = certificate_dir();
+
+	(void)state;
+	start(&t, (struct http_options){ 0 });
+	long first = serial_seen(&t);
+	meet(&old, &t);
+	assert_int_equal(test_shell("cd %s && cp certificate c0 && cp key k0 && openssl req -x509 -newkey ec -pkeyopt "
+				    "ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=new.example -keyout key2 "
+				    "-out certificate 2>/dev/null && chmod 600 key2",
+				    dir),
+			 0);
+	assert_why(NEVER, KEY, tls_identity_reload(t.identity, NULL)); /* the key is still the old one */
+	assert_int_equal(serial_seen(&t), first);
+	assert_int_equal(test_shell("cd %s && cp key2 key", dir), 0);
+	assert_ok(tls_identity_reload(t.identity, NULL));
+	assert_int_not_equal(serial_seen(&t), first);
+	say(&old, STR(GET));
+	assert_int_equal(status_of(hear_one(&old)), 200);
+	part(&old);
+	assert_int_equal(test_shell("cd %s && chmod 644 key", dir), 0);
+	assert_why(NEVER, KEY, tls_identity_reload(t.identity, NULL));
+	stop(&t);
+	assert_int_equal(test_shell("cd %s && mv c0 certificate && mv k0 key", dir), 0);
+}
+
+TESTS(http_server, test(an_unclear_request_is_refused_once_and_the_connection_ends),
+      test(a_hundred_thousand_fields_are_refused), test(requests_follow_each_other_on_one_connection),
+      test(who_sends_more_before_the_answer_gets_one_answer_and_a_close), test(a_body_arrives_whole_however_it_is_cut),
+      test(a_peer_that_asks_before_it_sends_is_told_to_go_on),
+      test(every_answer_carries_the_fields_of_safety_and_no_name),
+      test(a_failure_shows_its_verdict_and_not_its_details), test(a_field_with_a_line_end_never_leaves),
+      test(head_is_answered_with_the_length_and_no_body), test(a_stream_ends_with_the_number_of_bytes_that_left),
+      test(a_reader_that_stops_is_left_after_a_window), test(slow_heads_end_at_their_deadline_and_disturb_nobody),
+      test(silence_in_the_handshake_and_between_requests_ends),
+      test(too_many_from_one_address_are_closed_and_too_many_at_all_are_told),
+      test(stopping_lets_what_is_under_way_end_and_closes_the_idle), test(only_tls_1_2_and_1_3_are_spoken),
+      test(plain_http_is_not_answered_in_plain), test(no_session_can_be_resumed),
+      test(a_new_certificate_serves_the_next_connection_and_an_unfit_one_changes_nothing))
