@@ -79,6 +79,7 @@ enum { WRAPPED_KEY = 64, MAC_LEN = SHA256_LEN };
 enum mac_purpose { MAC_TOKEN, MAC_ADDRESS, MAC_PROOF, MAC_SESSION };
 
 enum key_kind { KEY_MASTER, KEY_LINK, KEY_LOOKUP, KEY_DKIM };
+str key_kind_name(enum key_kind k); /* master, link, lookup, dkim */
 struct key_info {
 	struct key_info *next;
 	enum key_kind kind;
@@ -103,9 +104,17 @@ struct keyring_ops {
 err keyring_with(const struct keyring_ops *ops, void *state, struct keyring **out);
 
 /* Reads a directory of private files (mode 0600 in 0700, else NEVER KEY): master-N.key, link-N.key,
- * lookup-1.key, dkim-DOMAIN-SELECTOR.pem, each with its created_at beside it (see key_file in keyring.c). */
+ * lookup-1.key, dkim-DOMAIN-SELECTOR.pem, each with its created_at in its first line (see key_file.c).
+ * NEVER KEY unless there is a master, a link and a lookup key to use.
+ *
+ * A retired master key wraps nothing more but still unwraps; a retired link key proves nothing more; a retired
+ * DKIM key signs nothing more. */
 err keyring_open(const char *dir, const struct entropy *e, struct keyring **out, struct fault *fault);
 void keyring_done(struct keyring **k);
+/* What lies in the directory, complete or not: for `key list`, `init` and `config check`. */
+err keyring_files(struct arena *a, const char *dir, struct key_info **out, struct fault *fault);
+/* The public half of a DKIM key, as it stands in p= before base64. */
+err keyring_files_public(const char *dir, str domain, str selector, struct buf *out, struct fault *fault);
 
 /* `context` (what the key is for: "object" and its id, "submission" and its id) is authenticated. */
 err keyring_wrap(struct keyring *k, str context, const uint8_t key[AEAD_KEY], uint8_t wrapped[WRAPPED_KEY]);
@@ -119,6 +128,10 @@ err keyring_sign(struct keyring *k, str domain, str selector, const uint8_t dige
 err keyring_list(struct keyring *k, struct arena *a, struct key_info **out);
 uint32_t wrapped_key_number(const uint8_t wrapped[WRAPPED_KEY]);
 uint32_t keyring_master_in_use(struct keyring *k);
+
+/* Domains and selectors become file names and DNS names: labels of lower-case letters, digits and inner
+ * hyphens, at most 253 bytes in all (RFC 1123 2.1). */
+bool key_name_fit(str name);
 
 /* Making and retiring keys; on disk, atomically, never overwriting. A running keyring sees them when it is opened
  * again. */

@@ -44,7 +44,9 @@ err file_write_new(const char *path, str bytes, mode_t mode);
 err file_rename(const char *from, const char *to);
 err file_remove(const char *path); /* OK if it is not there */
 bool file_exists(const char *path);
-err dir_make(const char *path, mode_t mode);                                 /* OK if it is there; not its parents */
+err dir_make(const char *path, mode_t mode); /* OK if it is there; not its parents */
+err dir_check_private(
+	const char *path); /* NEVER KEY if anyone but its owner may enter, or its owner is neither us nor root */
 err dir_list(struct arena *a, const char *path, str **names, size_t *count); /* sorted, without . and .. */
 err path_join(struct arena *a, const char *dir, str name,
 	      const char **out); /* NEVER DENIED for "", "." , "..", '/' or NUL in name */

@@ -1,0 +1,44 @@
+/* Inside db: what a connection is. Only db's own files look here. */
+#ifndef LETTERLOCK_DB_INSIDE_H
+#define LETTERLOCK_DB_INSIDE_H
+
+#include "db/db.h"
+
+#include <sqlite3.h>
+
+/* The writers of one file within this process, served in order of arrival. */
+struct turn;
+err turn_join(const char *file, struct turn **out);
+void turn_leave(struct turn **turn);
+err turn_take(struct turn *turn, span patience); /* LATER BUSY when it did not come in time */
+void turn_give(struct turn *turn);
+
+struct cached {
+	sqlite3_stmt *statement;
+	bool in_use;
+};
+
+struct db {
+	sqlite3 *engine;
+	char *path;
+	struct turn *turn;
+	span patience;
+	uint64_t epoch; /* rises with each begin, commit and rollback */
+	uint64_t changed;
+	bool in_transaction;
+	err lost;   /* the transaction ended under us: everything in it fails with this */
+	err broken; /* the connection is no longer to be trusted */
+	struct cached cached[QUERY_COUNT];
+};
+
+extern const char *const query_text[QUERY_COUNT];
+
+/* Turns an engine's result into an err and remembers what makes the connection unfit. */
+err db_failure(struct db *db, int result);
+/* Runs a statement of the engine's own, past all bookkeeping; *first, if not null, is the first column of its row. */
+err db_engine(struct db *db, enum query query, int64_t *first);
+void db_end_rows(struct db *db);
+
+err migrate(struct db *db, struct fault *fault);
+
+#endif
