@@ -10,6 +10,14 @@
 #include <string.h>
 #include <time.h>
 
+/* clang fortifies them by macros of the same name. */
+#undef strcpy
+#undef strcat
+#undef strncpy
+#undef strncat
+#undef sprintf
+#undef vsprintf
+#undef gets
 #undef alloca
 #undef isalpha
 #undef isdigit

@@ -143,11 +143,12 @@ err keyring_key_retire(const char *dir, enum key_kind kind, uint32_t number, str
 /* ── For seal/zip: WinZip AE-2 ───────────────────────────────────────────────────────────────────── */
 
 /* PBKDF2-HMAC-SHA1 (RFC 8018) for AE-2: 1,000 rounds, 66 bytes each; several documents at once, because the
- * vector units have lanes for them. Uses AVX-512, SHA extensions or plain C, whichever is there. */
+ * vector units have lanes for them: a multiple of AE2_LANES is fastest. Uses AVX-512, SHA extensions, AVX2 or plain
+ * C, whichever is there. NEVER LIMIT for a password of more than 64 bytes. */
 struct ae2_keys {
 	uint8_t cipher[32], mac[32], verifier[2];
 };
-enum { AE2_SALT = 16, AE2_ROUNDS = 1000, AE2_LANES = 4 };
+enum { AE2_SALT = 16, AE2_ROUNDS = 1000, AE2_LANES = 4, AE2_PASSWORD_MAX = 64, AE2_TAG = 10 };
 err ae2_derive(const str *passwords, const uint8_t (*salts)[AE2_SALT], struct ae2_keys *keys, size_t count);
 
 /* AES-256 in the counter mode of AE-x (little-endian counter from 1) with HMAC-SHA1 over the ciphertext. */
@@ -155,6 +156,6 @@ struct ae2;
 err ae2_open(const struct ae2_keys *keys, struct ae2 **out);
 void ae2_done(struct ae2 **c);
 err ae2_encrypt(struct ae2 *c, void *bytes, size_t len); /* in place, then into the MAC */
-err ae2_finish(struct ae2 *c, uint8_t tag[10]);
+err ae2_finish(struct ae2 *c, uint8_t tag[AE2_TAG]);
 
 #endif

@@ -34,6 +34,7 @@ static void fetch(void)
 		(void)CRYPTO_secure_malloc_init(SECURE_HEAP, SECURE_LEAST);
 	library = (struct crypt_library){
 		.aes_256_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL),
+		.sha1 = EVP_MD_fetch(NULL, "SHA1", NULL),
 		.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL),
 		.hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL),
 		.hmac_sha256 = hmac_template(),
@@ -43,7 +44,7 @@ static void fetch(void)
 err crypt_library(const struct crypt_library **out)
 {
 	(void)pthread_once(&library_once, fetch);
-	if (!library.aes_256_gcm || !library.sha256 || !library.hkdf || !library.hmac_sha256)
+	if (!library.aes_256_gcm || !library.sha1 || !library.sha256 || !library.hkdf || !library.hmac_sha256)
 		return BROKEN(CRYPTO, "the crypto library lacks an algorithm");
 	*out = &library;
 	return OK;

@@ -10,7 +10,7 @@
 
 struct crypt_library {
 	EVP_CIPHER *aes_256_gcm;
-	EVP_MD *sha256;
+	EVP_MD *sha1, *sha256;
 	EVP_KDF *hkdf;
 	EVP_MAC_CTX *hmac_sha256; /* a template without a key, to be duplicated */
 };
