@@ -147,7 +147,7 @@ static bool dynamic_codes(struct deflate_walk *w, struct place *p)
 		coded[order[i]] = (uint8_t)take(p, 3);
 	/* Here a step says which symbol it is, and read_code() adds the length: at most 7, so it goes above. */
 	for (unsigned i = 0; i < CODE_LENGTHS; i++)
-		symbols[i] = (uint8_t)(i + (coded[i] << 5) - coded[i]);
+		symbols[i] = (uint8_t)(i + 31u * coded[i]);
 	read_code(&w->literals, coded, CODE_LENGTHS, symbols);
 	if (literals > LITERALS || !read_lengths(p, &w->literals, lengths, literals + distances))
 		return false;
