@@ -1,0 +1,167 @@
+/* What no single setting can know: rules between settings. Giving up a protection takes a written reason. */
+#include "config/reading.h"
+
+#include "wire/address.h"
+
+#include <string.h>
+
+static err refuse(struct reading *r, const char *name, const char *why)
+{
+	return reading_refuse(r, config_setting(str_of(name)), 0, "%s", why);
+}
+
+static err check_address(struct reading *r, const char *name, str text, str *domain)
+{
+	struct address address;
+	const char *reason = "it is not an address";
+
+	if (failed(address_parse(r->arena, text, &address, &reason)))
+		return refuse(r, name, reason);
+	if (domain)
+		*domain = address.domain;
+	return OK;
+}
+
+/* A domain is judged by the one parser there is, as part of an address. */
+static err check_domain(struct reading *r, const char *name, size_t record, str *domain)
+{
+	struct address address;
+	const char *reason = "this is no domain";
+	str text;
+
+	TRY(str_format(r->arena, &text, "postmaster@%.*s", STR_ARG(*domain)));
+	if (failed(address_parse(r->arena, text, &address, &reason)) || str_starts(address.domain, STR("[")))
+		return reading_refuse(r, config_setting(str_of(name)), record, "%s", reason);
+	*domain = address.domain;
+	return OK;
+}
+
+static bool below(str domain, str parent)
+{
+	return str_same(domain, parent) || (str_ends(domain, parent) && domain.at[domain.len - parent.len - 1] == '.');
+}
+
+static err check_sender(struct reading *r, struct config *c)
+{
+	str domain;
+
+	TRY(check_domain(r, "domain", 0, &c->domain));
+	TRY(check_address(r, "sender.address", c->sender.address, &domain));
+	if (!below(domain, c->domain))
+		return refuse(r, "sender.address", "its domain is neither `domain` nor below it");
+	if (c->sender.bounce.len)
+		TRY(check_address(r, "sender.bounce", c->sender.bounce, NULL));
+	return OK;
+}
+
+/* https://host[:port][/path], nothing else: the token is appended to it. */
+static err check_base_url(struct reading *r, struct config *c)
+{
+	str url = c->base_url;
+
+	if (!str_starts(url, STR("https://")))
+		return refuse(r, "base_url", "it must begin with https://: links are secrets");
+	while (str_ends(url, STR("/")))
+		url.len--;
+	str rest = str_from(url, 8), host;
+	str_cut(rest, '/', &host, &rest);
+	for (size_t i = 0; i < url.len; i++)
+		if ((unsigned char)url.at[i] <= 0x20 || (unsigned char)url.at[i] >= 0x7F ||
+		    strchr("?#@\\\"<>", url.at[i]))
+			return refuse(r, "base_url", "only https://HOST[:PORT][/PATH] is allowed, in ASCII");
+	if (host.len == 0 || host.at[0] == ':')
+		return refuse(r, "base_url", "the host is missing");
+	c->base_url = url;
+	return OK;
+}
+
+static bool is_loopback(str host)
+{
+	return str_same(host, STR("localhost")) || str_starts(host, STR("127.")) || str_same(host, STR("::1")) ||
+	       str_same(host, STR("[::1]"));
+}
+
+static err check_login(struct reading *r, const struct config *c)
+{
+	if (c->transport.auth == AUTH_NONE)
+		return OK;
+	if (c->transport.security == SECURITY_PLAIN)
+		return refuse(r, "transport.auth", "a login goes over TLS only: set transport.security");
+	if (c->transport.username.len == 0)
+		return refuse(r, "transport.username", "this setting is missing: transport.auth needs it");
+	if (!config_secret_given(&c->transport.password))
+		return refuse(r, "transport.password", "this setting is missing: transport.auth needs it");
+	return OK;
+}
+
+static err check_transport(struct reading *r, struct config *c)
+{
+	static const uint64_t ports[] = { [SECURITY_IMPLICIT] = 465, [SECURITY_STARTTLS] = 587, [SECURITY_PLAIN] = 25 };
+
+	if (c->transport.port == 0)
+		c->transport.port = ports[c->transport.security];
+	if (c->transport.helo.len == 0)
+		c->transport.helo = c->domain;
+	if (c->transport.kind != TRANSPORT_SMTP)
+		return OK;
+	if (c->transport.host.len == 0)
+		return refuse(r, "transport.host", "this setting is missing: transport.kind smtp needs it");
+	if (c->transport.security == SECURITY_PLAIN && !is_loopback(c->transport.host) &&
+	    c->transport.allow_plain_reason.len == 0)
+		return refuse(r, "transport.security",
+			      "plain goes to this machine only, else say why in transport.allow_plain_reason");
+	if (!c->transport.verify && c->transport.no_verify_reason.len == 0)
+		return refuse(r, "transport.verify",
+			      "the certificate is checked, else say why not in transport.no_verify_reason");
+	return check_login(r, c);
+}
+
+static err check_selector(struct reading *r, size_t record, str selector)
+{
+	for (size_t i = 0; i < selector.len; i++) {
+		char ch = selector.at[i];
+		bool fine = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') ||
+			    ch == '-' || ch == '_' || ch == '.';
+		if (!fine)
+			return reading_refuse(r, config_setting(STR("signing[].selector")), record,
+					      "letters, digits, '-', '_' and '.' only");
+	}
+	return OK;
+}
+
+static err check_signing(struct reading *r, struct config *c)
+{
+	struct config_signing *keys = (struct config_signing *)c->signing;
+
+	if (c->signing_count == 0 && c->signing_allow_none_reason.len == 0)
+		return refuse(
+			r, "signing",
+			"no DKIM key is named, else say why mail may leave unsigned in signing_allow_none_reason");
+	for (size_t n = 0; n < c->signing_count; n++) {
+		TRY(check_domain(r, "signing[].domain", n, &keys[n].domain));
+		TRY(check_selector(r, n, keys[n].selector));
+	}
+	return OK;
+}
+
+static err check_rest(struct reading *r, const struct config *c)
+{
+	if (c->retry.most < c->retry.first)
+		return refuse(r, "retry.most", "it is shorter than retry.first");
+	if (c->password.floor_bits < 80 && c->password.allow_weak_reason.len == 0)
+		return refuse(
+			r, "password.floor_bits",
+			"below 80 bits a container can be opened by trying: say why in password.allow_weak_reason");
+	if (c->serve.listen.len == 0 && !c->serve.socket)
+		return refuse(r, "serve.listen", "there is nothing to listen at");
+	return OK;
+}
+
+err config_validate(struct reading *r, struct config *c)
+{
+	TRY(check_sender(r, c));
+	TRY(check_base_url(r, c));
+	TRY(check_transport(r, c));
+	TRY(check_signing(r, c));
+	return check_rest(r, c);
+}

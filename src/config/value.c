@@ -1,0 +1,326 @@
+/* One setting's text to its value and back. */
+#include "config/reading.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct value_at {
+	struct reading *reading;
+	const struct config_setting *setting;
+	size_t record;
+	str text;
+	void *field;
+};
+
+static err wrong_form(const struct value_at *v)
+{
+	return reading_refuse(v->reading, v->setting, v->record, "%.*s is not %s", STR_ARG(v->text),
+			      config_kind_words(v->setting->kind));
+}
+
+static void add_bound(struct buf *b, enum config_kind kind, int64_t bound)
+{
+	if (kind == KIND_SPAN)
+		buf_add_span(b, bound);
+	else
+		buf_add_format(b, "%lld", (long long)bound);
+}
+
+static err check_bounds(const struct value_at *v, int64_t value)
+{
+	const struct config_setting *s = v->setting;
+	char least[32], most[32];
+	struct buf l = BUF_ON(least), m = BUF_ON(most);
+
+	if (value >= s->least && value <= s->most)
+		return OK;
+	add_bound(&l, s->kind, s->least);
+	add_bound(&m, s->kind, s->most);
+	return reading_refuse(v->reading, s, v->record, "%.*s is out of bounds: from %.*s to %.*s", STR_ARG(v->text),
+			      STR_ARG(buf_str(&l)), STR_ARG(buf_str(&m)));
+}
+
+static err read_text(const struct value_at *v)
+{
+	const struct config_setting *s = v->setting;
+	str copy;
+
+	if (v->text.len > (uint64_t)s->most || v->text.len < (uint64_t)s->least)
+		return reading_refuse(v->reading, s, v->record, "%.*s has %zu bytes; from %lld to %lld are allowed",
+				      STR_ARG(v->text), v->text.len, (long long)s->least, (long long)s->most);
+	TRY(str_copy(v->reading->arena, v->text, &copy));
+	memcpy(v->field, &copy, sizeof copy);
+	return OK;
+}
+
+/* Absolute: as it is; DATA/…: only in defaults; else below the folder of the file. */
+static err absolute(const struct value_at *v, str path, str *out)
+{
+	struct reading *r = v->reading;
+	str data = STR("DATA/");
+
+	if (str_starts(path, STR("/")))
+		return str_copy(r->arena, path, out);
+	if (str_starts(path, data) && v->text.at == v->setting->fallback)
+		return str_format(r->arena, out, "%s/%.*s", r->data, STR_ARG(str_from(path, data.len)));
+	if (str_same(path, STR(".")))
+		return str_copy(r->arena, str_of(r->folder), out);
+	if (str_starts(path, STR("./")))
+		path = str_from(path, 2);
+	return str_format(r->arena, out, "%s/%.*s", str_same(str_of(r->folder), STR("/")) ? "" : r->folder,
+			  STR_ARG(path));
+}
+
+static err read_path(const struct value_at *v)
+{
+	const char *path = NULL;
+	str whole;
+
+	if (v->text.len > 4096 - 256)
+		return wrong_form(v);
+	if (v->text.len) {
+		TRY(absolute(v, v->text, &whole));
+		TRY(str_c(v->reading->arena, whole, &path));
+	}
+	memcpy(v->field, &path, sizeof path);
+	return OK;
+}
+
+static err read_store(const struct value_at *v)
+{
+	str disk = STR("disk:"), path, whole;
+	struct value_at below = *v;
+
+	if (!str_starts(v->text, disk) || v->text.len == disk.len)
+		return wrong_form(v);
+	path = str_from(v->text, disk.len);
+	/* absolute() knows a default by its place. */
+	if (v->text.at == v->setting->fallback && str_starts(path, STR("DATA/")))
+		TRY(str_format(v->reading->arena, &path, "%s/%.*s", v->reading->data, STR_ARG(str_from(path, 5))));
+	else
+		TRY(absolute(&below, path, &path));
+	TRY(str_format(v->reading->arena, &whole, "disk:%.*s", STR_ARG(path)));
+	memcpy(v->field, &whole, sizeof whole);
+	return OK;
+}
+
+static err read_flag(const struct value_at *v)
+{
+	bool yes = str_same(v->text, STR("true"));
+
+	if (!yes && !str_same(v->text, STR("false")))
+		return wrong_form(v);
+	memcpy(v->field, &yes, sizeof yes);
+	return OK;
+}
+
+static err read_number(const struct value_at *v)
+{
+	uint64_t n = 0;
+	bool unlimited = v->setting->kind == KIND_QUOTA && str_same(v->text, STR("unlimited"));
+
+	if (!unlimited) {
+		if (!str_number(v->text, &n) || n > INT64_MAX)
+			return wrong_form(v);
+		TRY(check_bounds(v, (int64_t)n));
+	}
+	memcpy(v->field, &n, sizeof n);
+	return OK;
+}
+
+static err read_size(const struct value_at *v)
+{
+	static const char units[] = "kMG";
+	str number = v->text;
+	unsigned shift = 0;
+	uint64_t n;
+
+	for (unsigned i = 0; units[i]; i++)
+		if (number.len && number.at[number.len - 1] == units[i])
+			shift = 10 * (i + 1);
+	if (shift)
+		number.len--;
+	if (!str_number(number, &n) || n > (uint64_t)INT64_MAX >> shift)
+		return wrong_form(v);
+	n <<= shift;
+	TRY(check_bounds(v, (int64_t)n));
+	memcpy(v->field, &n, sizeof n);
+	return OK;
+}
+
+static err read_span(const struct value_at *v)
+{
+	span s;
+
+	if (failed(span_parse(v->text, &s)))
+		return wrong_form(v);
+	TRY(check_bounds(v, s));
+	memcpy(v->field, &s, sizeof s);
+	return OK;
+}
+
+/* In millionths, so that a rate is read without the locale's idea of a decimal point. */
+static err read_rate(const struct value_at *v)
+{
+	uint64_t whole = 0, part = 0;
+	str before, after;
+	bool unlimited = str_same(v->text, STR("unlimited"));
+
+	if (!unlimited) {
+		bool decimals = str_cut(v->text, '.', &before, &after);
+		if (!str_number(before, &whole) || whole > (uint64_t)v->setting->most || after.len > 6 ||
+		    (decimals && !str_number(after, &part)))
+			return wrong_form(v);
+		for (size_t i = after.len; i < 6; i++)
+			part *= 10;
+		if (whole == 0 && part == 0)
+			return reading_refuse(v->reading, v->setting, v->record,
+					      "nothing would ever be sent; without a bound it is `unlimited`");
+	}
+	double rate = (double)whole + (double)part / 1e6;
+	memcpy(v->field, &rate, sizeof rate);
+	return OK;
+}
+
+static err read_choice(const struct value_at *v)
+{
+	str rest = str_of(config_kind_choices(v->setting->kind)), choice;
+	struct nearest n = NEAREST(v->text);
+
+	for (unsigned i = 0; rest.len; i++) {
+		str_cut(rest, '|', &choice, &rest);
+		if (str_same(choice, v->text)) {
+			memcpy(v->field, &i, sizeof i);
+			return OK;
+		}
+		nearest_offer(&n, choice);
+	}
+	return reading_refuse(v->reading, v->setting, v->record, "%.*s is not one of %s%s%.*s%s", STR_ARG(v->text),
+			      config_kind_choices(v->setting->kind), n.best.len ? "; did you mean " : "",
+			      STR_ARG(n.best), n.best.len ? "?" : "");
+}
+
+err value_read(struct reading *r, const struct config_setting *s, size_t record, const char *text, void *field)
+{
+	struct value_at v = { .reading = r, .setting = s, .record = record, .text = str_of(text), .field = field };
+
+	switch (s->kind) {
+	case KIND_TEXT:
+		return read_text(&v);
+	case KIND_PATH:
+		return read_path(&v);
+	case KIND_STORE:
+		return read_store(&v);
+	case KIND_FLAG:
+		return read_flag(&v);
+	case KIND_NUMBER:
+	case KIND_QUOTA:
+		return read_number(&v);
+	case KIND_SIZE:
+		return read_size(&v);
+	case KIND_SPAN:
+		return read_span(&v);
+	case KIND_RATE:
+		return read_rate(&v);
+	default:
+		return read_choice(&v);
+	}
+}
+
+/* ── And back ────────────────────────────────────────────────────────────────────────────────────── */
+
+static void print_size(uint64_t n, struct buf *out)
+{
+	static const char units[] = { 'G', 'M', 'k' };
+
+	for (unsigned i = 0; i < 3; i++) {
+		unsigned shift = 30 - 10 * i;
+		if (n && n % (1ull << shift) == 0) {
+			buf_add_number(out, n >> shift);
+			buf_add_char(out, units[i]);
+			return;
+		}
+	}
+	buf_add_number(out, n);
+}
+
+static void print_rate(double rate, struct buf *out)
+{
+	uint64_t millionths = (uint64_t)(rate * 1e6 + 0.5);
+	char part[8];
+
+	if (millionths == 0) {
+		buf_add(out, STR("unlimited"));
+		return;
+	}
+	buf_add_number(out, millionths / 1000000);
+	if (millionths % 1000000 == 0)
+		return;
+	int len = snprintf(part, sizeof part, "%06u", (unsigned)(millionths % 1000000));
+	while (len > 0 && part[len - 1] == '0')
+		len--;
+	buf_add_format(out, ".%.*s", len, part);
+}
+
+/* The program's name is shown, its arguments not: they may hold what opens the vault. */
+static void print_secret(const struct config_secret *s, struct buf *out)
+{
+	if (s->file)
+		buf_add_format(out, "{ file: %s }", s->file);
+	else if (s->credential)
+		buf_add_format(out, "{ credential: %s }", s->credential);
+	else if (s->command)
+		buf_add_format(out, "{ command: [%s%s] }", s->command[0], s->command[1] ? ", ..." : "");
+}
+
+static void print_choice(enum config_kind kind, unsigned index, struct buf *out)
+{
+	str rest = str_of(config_kind_choices(kind)), choice = STR_NONE;
+
+	for (unsigned i = 0; i <= index; i++)
+		str_cut(rest, '|', &choice, &rest);
+	buf_add(out, choice);
+}
+
+/* Copies instead of casts: the field's type is known by its kind only. */
+#define FIELD_AS(type) (*(const type *)field)
+
+void value_print(const struct config_setting *s, const void *field, struct buf *out)
+{
+	switch (s->kind) {
+	case KIND_TEXT:
+	case KIND_STORE:
+		buf_add_escaped(out, FIELD_AS(str));
+		break;
+	case KIND_PATH:
+		buf_add_escaped(out, str_of(FIELD_AS(char *const)));
+		break;
+	case KIND_FLAG:
+		buf_add(out, FIELD_AS(bool) ? STR("true") : STR("false"));
+		break;
+	case KIND_QUOTA:
+	case KIND_NUMBER:
+		if (s->kind == KIND_QUOTA && FIELD_AS(uint64_t) == 0)
+			buf_add(out, STR("unlimited"));
+		else
+			buf_add_number(out, FIELD_AS(uint64_t));
+		break;
+	case KIND_SIZE:
+		print_size(FIELD_AS(uint64_t), out);
+		break;
+	case KIND_SPAN:
+		buf_add_span(out, FIELD_AS(span));
+		break;
+	case KIND_RATE:
+		print_rate(FIELD_AS(double), out);
+		break;
+	case KIND_SECRET:
+		print_secret(field, out);
+		break;
+	case KIND_SECTION:
+	case KIND_RECORDS:
+		break;
+	default:
+		print_choice(s->kind, FIELD_AS(unsigned), out);
+	}
+}
