@@ -1,27 +1,12 @@
 #include "seal/zip.h"
+#include "wire/rune.h"
 
-/* What must not be in a file name, as ranges of code points. */
 static const struct range {
 	uint32_t from, to;
-} unseen[] = {
-	{ 0x0000, 0x001F },   { 0x007F, 0x009F },   /* control */
-	{ 0x00AD, 0x00AD },                         /* soft hyphen */
-	{ 0x034F, 0x034F },                         /* combining grapheme joiner */
-	{ 0x061C, 0x061C },                         /* Arabic letter mark */
-	{ 0x115F, 0x1160 },   { 0x17B4, 0x17B5 },   /* fillers without a shape */
-	{ 0x180B, 0x180F },                         /* Mongolian selectors */
-	{ 0x200B, 0x200F },                         /* zero width, direction marks */
-	{ 0x2028, 0x202E },                         /* line and paragraph separators, embedding and override */
-	{ 0x2060, 0x206F },                         /* invisible operators, isolates */
-	{ 0x3164, 0x3164 },   { 0xFE00, 0xFE0F },   /* Hangul filler, variation selectors */
-	{ 0xFEFF, 0xFEFF },   { 0xFFA0, 0xFFA0 },   /* byte order mark, half-width filler */
-	{ 0xFFF0, 0xFFFB },   { 0xFFFE, 0xFFFF },   /* annotations, no characters */
-	{ 0x1D173, 0x1D17A },                       /* musical formatting */
-	{ 0xE0000, 0xE0FFF },                       /* tags */
-}, blank[] = {
+} blank[] = {
 	{ 0x00A0, 0x00A0 }, { 0x1680, 0x1680 }, { 0x2000, 0x200A }, { 0x202F, 0x202F }, { 0x205F, 0x205F }, { 0x3000, 0x3000 },
 }, look_like_separators[] = {
-	{ 0x2044, 0x2044 }, { 0x2215, 0x2216 }, { 0x29F5, 0x29F9 }, { 0xFF0F, 0xFF0F }, { 0xFF3C, 0xFF3C },
+	{ 0x2044, 0x2044 }, { 0x2215, 0x2216 }, { 0x29F5, 0x29F9 }, { 0xFE68, 0xFE68 }, { 0xFF0F, 0xFF0F }, { 0xFF3C, 0xFF3C },
 };
 
 static bool within(const struct range *ranges, size_t count, uint32_t code)
@@ -36,6 +21,11 @@ static bool within(const struct range *ranges, size_t count, uint32_t code)
 static bool forbidden_on_windows(uint32_t code)
 {
 	return code < 0x80 && str_has(STR("<>:\"|?*"), (char)code);
+}
+
+static bool unseen(uint32_t code)
+{
+	return rune_control(code) || rune_direction(code) || rune_invisible(code) || rune_unassigned(code);
 }
 
 static str last_part(str path)
@@ -56,9 +46,9 @@ static void add_clean(struct buf *b, str name)
 		name = str_from(name, rune.len);
 		if (taken == 0 || forbidden_on_windows(code) || WITHIN(look_like_separators, code))
 			buf_add_char(b, '_');
-		else if (WITHIN(blank, code))
+		else if (code == ' ' || WITHIN(blank, code))
 			buf_add_char(b, ' ');
-		else if (!WITHIN(unseen, code))
+		else if (!unseen(code))
 			buf_add(b, rune);
 	}
 }
@@ -125,11 +115,14 @@ static void add_shortened(struct buf *b, str name, str insert)
 err seal_name_clean(struct arena *a, str name, str *out)
 {
 	struct buf clean, b;
+	str kept;
 
 	TRY(buf_open(a, name.len + 1, &clean));
 	TRY(buf_open(a, SEAL_NAME_MAX + 1, &b));
 	add_clean(&clean, last_part(name));
-	str kept = without_edges(buf_str(&clean));
+	/* One spelling of an accented letter, or the same name could be there twice. */
+	TRY(text_nfc(a, buf_str(&clean), &kept));
+	kept = without_edges(kept);
 	if (kept.len == 0)
 		kept = STR("document");
 	if (is_device(kept))
