@@ -1,5 +1,5 @@
 /* Files: opened close-on-exec, read within a bound, written so that a crash leaves the old or the new. */
-#include "sys/sys.h"
+#include "sys/file_place.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -74,6 +74,16 @@ err file_size(int fd, uint64_t *out)
 	if (fstat(fd, &st))
 		return sys_failed(errno);
 	*out = (uint64_t)st.st_size;
+	return OK;
+}
+
+err file_modified(int fd, moment *out)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return sys_failed(errno);
+	*out = (moment)st.st_mtim.tv_sec * SECOND + st.st_mtim.tv_nsec / 1000;
 	return OK;
 }
 
@@ -221,7 +231,7 @@ static err write_synced(const char *path, str bytes, mode_t mode)
 	return close(closing) ? sys_failed(EIO) : OK;
 }
 
-static err temporary_name(const char *path, char *to, size_t max)
+err file_temporary_name(const char *path, char *to, size_t max)
 {
 	uint8_t chance[8];
 	struct entropy e = sys_entropy();
@@ -235,7 +245,7 @@ static err temporary_name(const char *path, char *to, size_t max)
 	return buf_check(&b);
 }
 
-static err put_in_place(const char *temporary, const char *path, bool replace)
+err file_put_in_place(const char *temporary, const char *path, bool replace)
 {
 	if (replace ? rename(temporary, path) : link(temporary, path))
 		return sys_failed(errno);
@@ -248,10 +258,10 @@ static err write_beside(const char *path, str bytes, mode_t mode, bool replace)
 {
 	char temporary[4096];
 
-	TRY(temporary_name(path, temporary, sizeof temporary));
+	TRY(file_temporary_name(path, temporary, sizeof temporary));
 	err e = write_synced(temporary, bytes, mode);
 	if (!failed(e))
-		e = put_in_place(temporary, path, replace);
+		e = file_put_in_place(temporary, path, replace);
 	if (failed(e))
 		(void)unlink(temporary);
 	return e;

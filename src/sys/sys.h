@@ -31,6 +31,7 @@ enum file_flags {
 };
 err file_open(const char *path, int flags, mode_t mode, int *fd);
 err file_size(int fd, uint64_t *out);
+err file_modified(int fd, moment *out);
 err file_read_all(struct arena *a, const char *path, size_t max, str *out); /* NEVER LIMIT beyond max */
 /* For keys and secrets: as file_read_all, and NEVER KEY if group or others may read it. */
 err file_read_private(struct arena *secret, const char *path, size_t max, str *out);
@@ -69,6 +70,10 @@ err child_output(struct arena *a, const char *const *argv, size_t max, span time
 
 err file_source(struct arena *a, int fd, struct source *out); /* reads fd to its end; closes it when done */
 err file_sink(struct arena *a, int fd, struct sink *out);     /* buffered; finish flushes, never closes nor syncs */
+
+/* A file written as a stream. Until the sink is finished it has a temporary name beside `path`; then it is synced and
+ * gets its own. Abandoning removes it. NEVER EXISTS unless `replace`. */
+err file_put(struct arena *a, const char *path, mode_t mode, bool replace, struct sink *out);
 
 /* An exclusive lock that ends with the process, however it ends. LATER BUSY if another holds it. */
 err lock_take(const char *path, int *fd);
