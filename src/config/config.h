@@ -15,9 +15,9 @@
 
 #include "base/base.h"
 
-enum config_transport { TRANSPORT_MAILDIR, TRANSPORT_SMTP };
-enum config_security { SECURITY_IMPLICIT, SECURITY_STARTTLS, SECURITY_PLAIN };
-enum config_auth { AUTH_NONE, AUTH_PLAIN, AUTH_LOGIN, AUTH_XOAUTH2 };
+enum config_transport { CONFIG_MAILDIR, CONFIG_SMTP };
+enum config_security { CONFIG_IMPLICIT, CONFIG_STARTTLS, CONFIG_CLEAR };
+enum config_auth { CONFIG_LOGIN_NONE, CONFIG_LOGIN_PLAIN, CONFIG_LOGIN_LOGIN, CONFIG_LOGIN_XOAUTH2 };
 /* In the order of the model's seal_kind, proof_kind and crypt's signature_algorithm, which stand above this folder
  * or are no words for people. */
 enum config_seal { CONFIG_OPEN, CONFIG_ZIP, CONFIG_PDF, CONFIG_SMIME, CONFIG_PGP };

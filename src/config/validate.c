@@ -83,9 +83,9 @@ static bool is_loopback(str host)
 
 static err check_login(struct reading *r, const struct config *c)
 {
-	if (c->transport.auth == AUTH_NONE)
+	if (c->transport.auth == CONFIG_LOGIN_NONE)
 		return OK;
-	if (c->transport.security == SECURITY_PLAIN)
+	if (c->transport.security == CONFIG_CLEAR)
 		return refuse(r, "transport.auth", "a login goes over TLS only: set transport.security");
 	if (c->transport.username.len == 0)
 		return refuse(r, "transport.username", "this setting is missing: transport.auth needs it");
@@ -96,17 +96,17 @@ static err check_login(struct reading *r, const struct config *c)
 
 static err check_transport(struct reading *r, struct config *c)
 {
-	static const uint64_t ports[] = { [SECURITY_IMPLICIT] = 465, [SECURITY_STARTTLS] = 587, [SECURITY_PLAIN] = 25 };
+	static const uint64_t ports[] = { [CONFIG_IMPLICIT] = 465, [CONFIG_STARTTLS] = 587, [CONFIG_CLEAR] = 25 };
 
 	if (c->transport.port == 0)
 		c->transport.port = ports[c->transport.security];
 	if (c->transport.helo.len == 0)
 		c->transport.helo = c->domain;
-	if (c->transport.kind != TRANSPORT_SMTP)
+	if (c->transport.kind != CONFIG_SMTP)
 		return OK;
 	if (c->transport.host.len == 0)
 		return refuse(r, "transport.host", "this setting is missing: transport.kind smtp needs it");
-	if (c->transport.security == SECURITY_PLAIN && !is_loopback(c->transport.host) &&
+	if (c->transport.security == CONFIG_CLEAR && !is_loopback(c->transport.host) &&
 	    c->transport.allow_plain_reason.len == 0)
 		return refuse(r, "transport.security",
 			      "plain goes to this machine only, else say why in transport.allow_plain_reason");

@@ -53,7 +53,7 @@ static void defaults_fill_what_is_not_said(void **state)
 	assert_true(t.config->link.expires == 7 * DAY);
 	assert_int_equal(t.config->link.opens, 0);
 	assert_int_equal(t.config->transport.port, 465);
-	assert_int_equal(t.config->transport.kind, TRANSPORT_MAILDIR);
+	assert_int_equal(t.config->transport.kind, CONFIG_MAILDIR);
 	assert_true(t.config->transport.verify);
 	assert_int_equal(t.config->limits.field_bytes, 64 * 1024);
 	assert_true(t.config->pace.messages_per_second == 0);
@@ -99,7 +99,7 @@ static void every_kind_is_read(void **state)
 	assert_int_equal(t.config->limits.document_bytes, 50 << 20);
 	assert_int_equal(t.config->log.level, LOG_LEVEL_DEBUG);
 	assert_int_equal(t.config->transport.port, 587);
-	assert_int_equal(t.config->transport.auth, AUTH_LOGIN);
+	assert_int_equal(t.config->transport.auth, CONFIG_LOGIN_LOGIN);
 	assert_true(t.config->transport.ca_file[0] == '/' &&
 		    str_ends(str_of(t.config->transport.ca_file), STR("/ca.pem")));
 	assert_int_equal(t.config->signing_count, 2);

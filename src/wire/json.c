@@ -1,0 +1,54 @@
+#include "wire/json.h"
+
+static void add_control(struct buf *b, unsigned char c)
+{
+	switch (c) {
+	case '\n':
+		buf_add(b, STR("\\n"));
+		break;
+	case '\t':
+		buf_add(b, STR("\\t"));
+		break;
+	default:
+		buf_add_format(b, "\\u%04x", c);
+	}
+}
+
+void buf_add_json(struct buf *b, str text)
+{
+	buf_add_char(b, '"');
+	while (text.len) {
+		uint32_t code = 0;
+		size_t taken = str_rune(text, &code);
+		if (taken == 0)
+			buf_add(b, STR("\\ufffd"));
+		else if (code < 0x20 || code == 0x7F)
+			add_control(b, (unsigned char)code);
+		else if (code == '"' || code == '\\')
+			buf_add_char(b, '\\'), buf_add_char(b, (char)code);
+		else
+			buf_add(b, str_upto(text, taken));
+		text = str_from(text, taken ? taken : 1);
+	}
+	buf_add_char(b, '"');
+}
+
+static void add_name(struct buf *b, const char *name)
+{
+	if (b->len && b->at[b->len - 1] != '{')
+		buf_add_char(b, ',');
+	buf_add_json(b, str_of(name));
+	buf_add_char(b, ':');
+}
+
+void buf_add_json_field(struct buf *b, const char *name, str text)
+{
+	add_name(b, name);
+	buf_add_json(b, text);
+}
+
+void buf_add_json_number(struct buf *b, const char *name, uint64_t number)
+{
+	add_name(b, name);
+	buf_add_number(b, number);
+}

@@ -1,0 +1,14 @@
+/* JSON text (RFC 8259) made directly into a buffer, for the small objects that events carry. What is read is
+ * read with jansson; this only writes. */
+#ifndef LETTERLOCK_WIRE_JSON_H
+#define LETTERLOCK_WIRE_JSON_H
+
+#include "base/base.h"
+
+/* A string with its quotes; control bytes are escaped and bytes that are not UTF-8 become U+FFFD. */
+void buf_add_json(struct buf *b, str text);
+/* "name":"text" after a comma if needed: between buf_add_char(b, '{') and buf_add_char(b, '}'). */
+void buf_add_json_field(struct buf *b, const char *name, str text);
+void buf_add_json_number(struct buf *b, const char *name, uint64_t number);
+
+#endif
