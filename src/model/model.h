@@ -8,6 +8,7 @@
 
 #include "base/base.h"
 #include "crypt/crypt.h"
+#include "db/db.h"
 #include "wire/address.h"
 
 enum seal_kind { SEAL_OPEN, SEAL_ZIP, SEAL_PDF, SEAL_SMIME, SEAL_PGP };
@@ -25,10 +26,17 @@ enum delivery_state {
 	DELIVERY_FAILED,
 	DELIVERY_CANCELLED
 };
+enum link_state { LINK_LIVE, LINK_LOCKED, LINK_REVOKED, LINK_EXPIRED, LINK_RENEWED };
 str submission_state_name(enum submission_state s);
 str delivery_state_name(enum delivery_state s);
+str link_state_name(enum link_state s);
 bool submission_may(enum submission_state from, enum submission_state to);
 bool delivery_may(enum delivery_state from, enum delivery_state to);
+bool link_may(enum link_state from, enum link_state to);
+/* The states from which `to` may be reached, a bit each, for the WHERE of an UPDATE: ((?n >> state) & 1) = 1. */
+int64_t submission_before(enum submission_state to);
+int64_t delivery_before(enum delivery_state to);
+int64_t link_before(enum link_state to);
 bool delivery_ended(enum delivery_state s);
 err delivery_state_parse(str name, enum delivery_state *out);
 
@@ -100,6 +108,66 @@ struct submission {
 	uint8_t wrapped[WRAPPED_KEY];
 	struct recipient *recipients;
 };
+
+/* ── Keeping (record_*.c) ──
+ * What is saved is saved in the caller's transaction. `scratch` holds sealed bytes for the length of the call; several
+ * threads may save recipients of one submission at once, each with its own db and scratch. */
+
+/* A new id and a new key for its sealed columns; state arriving. The arena owns all but the key. */
+err submission_new(struct arena *a, struct keyring *k, const struct entropy *e, moment now, struct submission **out);
+void submission_done(struct submission **sub); /* wipes the key; for OWNED */
+err submission_save(struct db *db, struct arena *scratch, const struct entropy *e, const struct submission *sub);
+/* Without its recipients. NEVER NOT_FOUND; NEVER EXPIRED if it is erased. */
+err submission_load(struct db *db, struct arena *a, struct keyring *k, id which, struct submission **out);
+err submission_state_of(struct db *db, id which, enum submission_state *out); /* also of an erased one */
+/* NEVER STATE if the table forbids it, NEVER NOT_FOUND. */
+err submission_set_state(struct db *db, id which, enum submission_state to);
+err delivery_set_state(struct db *db, id which, enum delivery_state to);
+
+/* With its documents and objects; not its link, its delivery and its message, which link and queue keep. */
+err recipient_save(struct db *db, struct arena *scratch, struct keyring *k, const struct entropy *e,
+		   const struct submission *sub, const struct recipient *to);
+err recipient_load(struct db *db, struct arena *a, const struct submission *sub, id which, struct recipient **out);
+/* All of them, into sub->recipients, in the order of the list. */
+err recipients_load(struct db *db, struct arena *a, struct submission *sub);
+/* What an address is found by: the same for upper and lower case. */
+err address_mac(struct keyring *k, str address, uint8_t mac[MAC_LEN]);
+
+/* A row of the list that was refused, kept for `show`. */
+struct refusal {
+	struct refusal *next;
+	uint64_t row;
+	str address; /* as written */
+	enum why why;
+	str problem;
+};
+err refusal_save(struct db *db, struct arena *scratch, const struct entropy *e, const struct submission *sub,
+		 const struct refusal *r);
+err refusals_load(struct db *db, struct arena *a, const struct submission *sub, struct refusal **out);
+
+/* An object alone, for the page: its row, its recipient and its submission. NEVER EXPIRED if its key is destroyed. */
+err object_load(struct db *db, struct arena *a, const struct submission *sub, id which, struct object *out);
+
+/* The links are over: state expired, every object's key destroyed. The stored bytes remain to be removed, see
+ * QUERY_OBJECTS_TO_REMOVE. In the caller's transaction. */
+err submission_expire(struct db *db, id which, moment now);
+/* Nothing personal is left: state erased, the submission's key destroyed, sealed columns emptied in all tables. Follow
+ * the commit with db_checkpoint(). */
+err submission_erase(struct db *db, id which);
+
+/* Rotation of master keys. Wraps again, under the key in use, every data key that is under another; in transactions of
+ * a few hundred rows, so that it may be killed at any point and run again. Objects are not touched. */
+struct rewrapped {
+	uint64_t objects, submissions; /* done by this run */
+	uint64_t lost;                 /* rows whose key no master key opens; left as they are */
+};
+err model_rewrap(struct db *db, struct arena *scratch, struct keyring *k, struct rewrapped *out);
+/* Data keys under this master key; 0: it can be retired. */
+err wrapped_in_use(struct db *db, uint32_t number, uint64_t *out);
+/* What keyring_wrap() authenticates; *into is room for it. */
+enum { WRAP_CONTEXT = 32 };
+str wrap_context_object(id object, char into[WRAP_CONTEXT]);
+str wrap_context_submission(id submission, char into[WRAP_CONTEXT]);
 
 /* A finished RFC 5322 mail for one recipient: envelope and bytes with CRLF line ends. */
 struct message {
