@@ -100,6 +100,8 @@ err model_rewrap(struct db *db, struct arena *scratch, struct keyring *k, struct
 						 wrap_context_submission };
 
 	*out = (struct rewrapped){ 0 };
+	if (keyring_master_in_use(k) == 0)
+		return NEVER(KEY, "there is no master key to wrap with");
 	TRY(rewrap(db, scratch, k, &submissions, &out->submissions, &out->lost));
 	return rewrap(db, scratch, k, &objects, &out->objects, &out->lost);
 }
