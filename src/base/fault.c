@@ -30,7 +30,7 @@ void buf_add_escaped(struct buf *b, str s)
 	}
 }
 
-static void set_escaped(char *to, size_t max, str s)
+void escaped_copy(char *to, size_t max, str s)
 {
 	struct buf b = { .at = to, .max = max - 1 };
 
@@ -55,14 +55,14 @@ void fault_set(struct fault *f, const char *format, ...)
 	int len = vsnprintf(text, sizeof text, format, args);
 	va_end(args);
 	size_t kept = len < 0 ? 0 : (size_t)len < sizeof text ? (size_t)len : sizeof text - 1;
-	set_escaped(f->what, sizeof f->what, str_bytes(text, kept));
+	escaped_copy(f->what, sizeof f->what, str_bytes(text, kept));
 }
 
 void fault_where(struct fault *f, str where, uint64_t line, uint64_t column)
 {
 	if (!f)
 		return;
-	set_escaped(f->where, sizeof f->where, where);
+	escaped_copy(f->where, sizeof f->where, where);
 	f->line = line;
 	f->column = column;
 }

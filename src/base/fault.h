@@ -22,4 +22,7 @@ void buf_add_fault(struct buf *b, const struct fault *f,
 void buf_add_escaped(struct buf *b,
 		     str s); /* printable UTF-8 as it is; control bytes, ESC, bidi controls and broken UTF-8 as \xNN */
 
+/* The same into an array, for texts of the other side that are kept: cut at a character, NUL-terminated. */
+void escaped_copy(char *to, size_t max, str s);
+
 #endif
