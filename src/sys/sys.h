@@ -9,6 +9,7 @@
 #define LETTERLOCK_SYS_H
 
 #include "base/base.h"
+#include "sys/sockets.h"
 
 #include <sys/types.h>
 
