@@ -1,0 +1,52 @@
+/* compose: a submission's template and one recipient's values become one finished message.
+ *
+ * A template is a directory NAME/ with subject.txt, text.txt and (optional) html.html; the same in NAME/de/ and
+ * so on for other languages, each complete in itself. Two are built in: "document" (the default) and "plain",
+ * which is text-led and names no document. All are parsed and judged when they are opened.
+ *
+ * What a template can say: recipient.name, recipient.email; each column of the list as values.COLUMN, and by
+ * its bare name where that is not taken; sender.name, sender.domain, sender.email; link.url, link.host;
+ * expires (in words), expires.date, expires.time, expires.rfc3339; documents (a list of name, size, type,
+ * sha256) with documents.count, .one, .many, .more; proof.prompt; and as conditions proof.by_password,
+ * .by_details, .by_code, seal.as_open, .as_zip, .as_pdf, .as_smime, .as_pgp, link.to_page, link.to_storage.
+ *
+ * What it cannot say: the link's secret, the columns that a proof asks for, and any other value that holds
+ * their text. The mail carries the link, so it never carries what opens it (MISSION A6). Naming such a value is
+ * an error that says why; it is found by compose_check() before anything is queued.
+ *
+ * The mail stays under COMPOSE_MESSAGE_MAX whatever the documents weigh, loads nothing from anywhere, and its
+ * Message-ID is the delivery's id, so an attempt repeated is the same message (RFC 5322 3.6.4). */
+#ifndef LETTERLOCK_COMPOSE_H
+#define LETTERLOCK_COMPOSE_H
+
+#include "model/model.h"
+
+enum {
+	COMPOSE_MESSAGE_MAX = 50 * 1024,
+	COMPOSE_DOCUMENTS_SHOWN = 25, /* the rest is counted in documents.more */
+};
+
+struct compose_settings {
+	const char *dir;        /* of templates; null: only the built-in ones */
+	str language;           /* for recipients without one, and of NAME/ itself; empty: en */
+	int utc_offset_minutes; /* of dates in words, which name it */
+};
+
+struct compose; /* lives in the arena; may be used by many threads */
+err compose_open(struct arena *a, const struct compose_settings *settings, struct compose **out, struct fault *f);
+
+/* Would this recipient's message compose? NEVER TEMPLATE with file, line, column and the nearest known name. */
+err compose_check(const struct compose *c, const struct submission *s, const struct recipient *r, struct fault *f);
+
+/* The envelope sender in `out` is the submission's `from`; a caller with a bounce address replaces it.
+ * NEVER TEMPLATE, NEVER HEADER with the field's name, NEVER LIMIT. Only the result is kept in `a`. */
+err compose_message(const struct compose *c, const struct submission *s, const struct recipient *r, str link_url,
+		    moment now, const struct entropy *e, struct arena *a, struct message *out, struct fault *f);
+
+/* What is built in, for `init` to write out as NAME/LANGUAGE/FILE; null past the last. */
+struct compose_file {
+	str template_name, language, file, content;
+};
+const struct compose_file *compose_builtin(size_t index);
+
+#endif
