@@ -120,11 +120,10 @@ static err check_selector(struct reading *r, size_t record, str selector)
 {
 	for (size_t i = 0; i < selector.len; i++) {
 		char ch = selector.at[i];
-		bool fine = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') ||
-			    ch == '-' || ch == '_' || ch == '.';
+		bool fine = (ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') || ch == '-' || ch == '.';
 		if (!fine)
 			return reading_refuse(r, config_setting(STR("signing[].selector")), record,
-					      "letters, digits, '-', '_' and '.' only");
+					      "small letters, digits, '-' and '.' only");
 	}
 	return OK;
 }

@@ -140,6 +140,20 @@ err keyring_key_new(const char *dir, enum key_kind kind, str domain, str selecto
 err keyring_key_retire(const char *dir, enum key_kind kind, uint32_t number, str domain, str selector,
 		       struct fault *fault);
 
+/* ── Certificates ────────────────────────────────────────────────────────────────────────────────── */
+
+/* A self-made certificate for trying out: ECDSA P-256, for `host`, localhost and this machine's own addresses.
+ * `valid` is at most 825 days (NEVER LIMIT). */
+err certificate_new(str host, moment now, span valid, const struct entropy *e, struct arena *a, str *cert_pem,
+		    struct arena *secret, str *key_pem);
+
+struct certificate_facts {
+	moment begins_at, ends_at;
+	bool matches_host, matches_key, self_made;
+};
+/* The first certificate of a PEM file; key_pem may be empty. NEVER TLS if there is none. */
+err certificate_look(str pem, str host, str key_pem, struct certificate_facts *out);
+
 /* ── For seal/zip: WinZip AE-2 ───────────────────────────────────────────────────────────────────── */
 
 /* PBKDF2-HMAC-SHA1 (RFC 8018) for AE-2: 1,000 rounds, 66 bytes each; several documents at once, because the

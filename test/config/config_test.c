@@ -160,7 +160,7 @@ static const struct {
 	{ "signing: { domain: x }\n", 5, 10, "is a list" },
 	{ "signing: [x]\n", 5, 11, "is a group of settings" },
 	{ "signing:\n- domain: example.com\n", 0, 0, "signing[].selector: this setting is missing" },
-	{ "signing:\n- { domain: example.com, selector: a b }\n", 6, 26, "letters, digits" },
+	{ "signing:\n- { domain: example.com, selector: a b }\n", 6, 26, "small letters, digits" },
 	{ "signing:\n- { domain: example.com, selector: a, key: x }\n", 6, 39, "there is no setting signing[].key" },
 	{ "signing:\n- { domain: exa mple, selector: a }\n", 6, 5, "signing[].domain" },
 	{ "base_url: http://letters.example.com\n", 5, 1, "it must begin with https://" },
