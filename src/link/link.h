@@ -1,0 +1,104 @@
+/* link: the right to open one recipient's objects until a moment. Its spelling is the token: 160 random bits as 32
+ * letters and digits, which no mailer breaks. The token is in the mail and nowhere else; the database knows its MAC.
+ *
+ * A link is live, then locked (too many wrong proofs), expired, revoked or renewed. It opens only while it is live by
+ * the state in the database, by the clock, and by the tries that are left; all three are looked at each time.
+ *
+ * A try is counted durably before the proof is compared, so that no crash and no crowd of parallel requests gives a
+ * free one; the right proof gives its own try back and resets nothing. After three tries the next one has to wait, each
+ * time twice as long. Proofs are kept as MACs with a salt, under the link key: a copied database cannot be searched for
+ * birth dates.
+ *
+ * Openings are counted when the last byte of an object has left, once for each proven session: what was broken off, or
+ * is fetched again within the session, costs nothing.
+ *
+ * Everything that changes rows runs in the caller's transaction if there is one, but link_prove(), which must not. */
+#ifndef LETTERLOCK_LINK_H
+#define LETTERLOCK_LINK_H
+
+#include "db/db.h"
+#include "model/model.h"
+
+enum { LINK_TOKEN = 20, LINK_TOKEN_TEXT = 32, LINK_PROOF_MAX = 1024 };
+
+/* ── Minting ── */
+
+/* Id and token; the rest of to->link is the caller's to decide. */
+err link_mint(const struct entropy *e, struct arena *a, struct recipient *to);
+err link_url(struct arena *a, str base_url, str token, str *out); /* https://host/d/TOKEN */
+
+/* What is compared of a proof, the same for the sender's list and the recipient's typing. `parts` are the password, or
+ * the details in the order of the prompt. NEVER PROOF if nothing is left of one. */
+err link_proof_text(struct arena *secret, enum proof_kind kind, const str *parts, size_t count, str *out);
+
+/* NEVER PROOF without a secret. `scratch` holds sealed bytes for the length of the call. */
+err link_record(struct db *db, struct arena *scratch, struct keyring *k, const struct entropy *e,
+		const struct submission *sub, const struct recipient *to);
+
+/* ── Looking ── */
+
+struct link_view {
+	id id, recipient, submission;
+	enum link_state state; /* as the clock and the tries say, though nobody has written it down yet */
+	moment created_at, expires_at;
+	moment ended_at, tried_at, proved_at, opened_at; /* 0: never */
+	enum proof_kind proof;
+	uint32_t tries, tries_max, opens, opens_max;
+	uint64_t sent; /* bytes of objects that left the house */
+};
+/* NEVER NOT_FOUND for an unknown or misspelt token; any state else. */
+err link_find(struct db *db, struct keyring *k, str token, moment now, struct link_view *out);
+err link_by_id(struct db *db, id link, moment now, struct link_view *out);
+err link_of_recipient(struct db *db, id recipient, moment now, struct link_view *out); /* the newest */
+/* Names of the details asked for; empty for a password. */
+err link_prompt(struct db *db, struct arena *a, struct column_key *key, id link, str *out);
+
+/* ── Proving ── */
+
+enum link_answer { LINK_RIGHT, LINK_WRONG, LINK_TOO_EARLY, LINK_CLOSED };
+struct link_outcome {
+	enum link_answer answer;
+	bool now_locked;     /* by this very try */
+	uint32_t tries_left; /* after a wrong one */
+	span wait;           /* before the next one */
+};
+/* `shown` by link_proof_text(). Outside a transaction: it makes two of its own. */
+err link_prove(struct db *db, struct keyring *k, id link, str shown, moment now, struct link_outcome *out);
+/* The same work for a link that is none, so that time does not tell. */
+err link_prove_nothing(struct keyring *k, str shown);
+
+/* ── Sessions: what a right proof earns, for a quarter of an hour ── */
+
+enum { LINK_SESSION_SERIAL = 8, LINK_SESSION_TEXT = 64 };
+#define LINK_SESSION_MAX (15 * MINUTE)
+struct link_session {
+	id link;
+	uint8_t serial[LINK_SESSION_SERIAL];
+	moment until;
+};
+err link_session_new(struct keyring *k, const struct entropy *e, id link, moment now, struct buf *text);
+err link_session_read(struct keyring *k, str text, id link, moment now, struct link_session *out); /* NEVER DENIED */
+
+/* A form of ours for this token, by whomever it is sent back within twelve hours. */
+err link_form_new(struct keyring *k, str token, moment now, struct buf *text);
+err link_form_check(struct keyring *k, str token, str text, moment now); /* NEVER DENIED */
+
+/* ── Opening ── */
+
+/* Before each transfer, and again and again during a long one. NEVER EXPIRED, LOCKED, CANCELLED, or LIMIT when it was
+ * opened as often as it may be. */
+err link_may_open(struct db *db, const struct link_session *session, moment now);
+/* After each. `whole`: the last byte of the object was among them. */
+err link_sent(struct db *db, const struct link_session *session, uint64_t bytes, bool whole, moment now);
+
+/* ── Ending ── */
+
+/* NEVER STATE if it had ended otherwise. `out` is the truth about what was opened until then. */
+err link_revoke(struct db *db, id link, moment now, struct link_view *out);
+/* A new link for `to`, minted by the caller with its expiry; it asks for the proof the old one asked for, and begins
+ * with all its tries. The old one opens nothing any more. NEVER EXPIRED when the documents are gone. */
+err link_renew(struct db *db, struct arena *scratch, struct keyring *k, const struct entropy *e,
+	       const struct submission *sub, const struct recipient *to, id old, moment now);
+err link_expire_due(struct db *db, moment now, uint64_t *count);
+
+#endif

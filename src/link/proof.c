@@ -1,0 +1,97 @@
+/* What is compared of a proof. People type on phones, from paper, with a keyboard that begins with a capital; what is
+ * forgiven here is forgiven on both sides, the sender's list and the recipient's form, and tries are counted.
+ *
+ * A password: blanks around it go; Unicode is composed (NFC). If it is sixteen or more ASCII letters and digits,
+ * however grouped by '-' or blanks, as the generated ones are, then neither the grouping nor the case matters.
+ *
+ * A detail: case and compatible forms are folded (NFKC), and only letters and digits count: "AB-123 456" is "ab123456".
+ */
+#include "link/link.h"
+
+#include "wire/rune.h"
+
+enum { GENERATED_LEAST = 16, PART_MAX = 512 };
+#define PART_END '\x1f'
+
+static bool is_grouping(char c)
+{
+	return c == '-' || c == ' ';
+}
+
+static bool is_alnum(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool looks_generated(str s)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < s.len; i++) {
+		if (!is_alnum(s.at[i]) && !is_grouping(s.at[i]))
+			return false;
+		count += is_alnum(s.at[i]);
+	}
+	return count >= GENERATED_LEAST;
+}
+
+static err add_password(struct arena *a, str shown, struct buf *out)
+{
+	str text;
+
+	shown = str_trim(shown);
+	if (!looks_generated(shown)) {
+		TRY(text_nfc(a, shown, &text));
+		buf_add(out, text);
+		return OK;
+	}
+	TRY(str_lower(a, shown, &text));
+	for (size_t i = 0; i < text.len; i++)
+		if (!is_grouping(text.at[i]))
+			buf_add_char(out, text.at[i]);
+	return OK;
+}
+
+static err add_detail(struct arena *a, str shown, struct buf *out)
+{
+	uint32_t rune;
+	unsigned digit;
+	size_t taken;
+	str text;
+
+	TRY(text_fold_nfkc(a, shown, &text));
+	while ((taken = str_rune(text, &rune)) > 0) {
+		if (rune_decimal(rune, &digit))
+			buf_add_char(out, (char)('0' + digit));
+		else if (rune_letter(rune) || rune_mark(rune))
+			buf_add(out, str_upto(text, taken));
+		text = str_from(text, taken);
+	}
+	return OK;
+}
+
+static err add_part(struct arena *a, enum proof_kind kind, str shown, struct buf *out)
+{
+	size_t before = out->len;
+
+	if (shown.len > PART_MAX || !str_utf8(shown))
+		return NEVER(PROOF, "no proof that could be right");
+	TRY(kind == PROOF_PASSWORD ? add_password(a, shown, out) : add_detail(a, shown, out));
+	return out->len > before ? OK : NEVER(PROOF, "a part of the proof is empty");
+}
+
+err link_proof_text(struct arena *secret, enum proof_kind kind, const str *parts, size_t count, str *out)
+{
+	struct buf text;
+
+	if (count == 0)
+		return NEVER(PROOF, "no proof");
+	TRY(buf_open(secret, LINK_PROOF_MAX, &text));
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			buf_add_char(&text, PART_END);
+		TRY(add_part(secret, kind, parts[i], &text));
+	}
+	*out = buf_str(&text);
+	return buf_check(&text);
+}
