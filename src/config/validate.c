@@ -110,9 +110,6 @@ static err check_transport(struct reading *r, struct config *c)
 	    c->transport.allow_plain_reason.len == 0)
 		return refuse(r, "transport.security",
 			      "plain goes to this machine only, else say why in transport.allow_plain_reason");
-	if (!c->transport.verify && c->transport.no_verify_reason.len == 0)
-		return refuse(r, "transport.verify",
-			      "the certificate is checked, else say why not in transport.no_verify_reason");
 	return check_login(r, c);
 }
 

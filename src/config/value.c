@@ -18,10 +18,19 @@ static err wrong_form(const struct value_at *v)
 			      config_kind_words(v->setting->kind));
 }
 
+static void print_offset(int minutes, struct buf *out)
+{
+	unsigned size = (unsigned)(minutes < 0 ? -minutes : minutes);
+
+	buf_add_format(out, "%c%02u:%02u", minutes < 0 ? '-' : '+', size / 60, size % 60);
+}
+
 static void add_bound(struct buf *b, enum config_kind kind, int64_t bound)
 {
 	if (kind == KIND_SPAN)
 		buf_add_span(b, bound);
+	else if (kind == KIND_OFFSET)
+		print_offset((int)bound, b);
 	else
 		buf_add_format(b, "%lld", (long long)bound);
 }
@@ -182,6 +191,22 @@ static err read_rate(const struct value_at *v)
 	return OK;
 }
 
+static err read_offset(const struct value_at *v)
+{
+	uint64_t hours, minutes;
+	str t = v->text;
+
+	if (t.len != 6 || (t.at[0] != '+' && t.at[0] != '-') || t.at[3] != ':' ||
+	    !str_number(str_bytes(t.at + 1, 2), &hours) || !str_number(str_from(t, 4), &minutes) || minutes > 59)
+		return wrong_form(v);
+	int offset = (int)(hours * 60 + minutes);
+	if (t.at[0] == '-')
+		offset = -offset;
+	TRY(check_bounds(v, offset));
+	memcpy(v->field, &offset, sizeof offset);
+	return OK;
+}
+
 static err read_choice(const struct value_at *v)
 {
 	str rest = str_of(config_kind_choices(v->setting->kind)), choice;
@@ -222,6 +247,8 @@ err value_read(struct reading *r, const struct config_setting *s, size_t record,
 		return read_span(&v);
 	case KIND_RATE:
 		return read_rate(&v);
+	case KIND_OFFSET:
+		return read_offset(&v);
 	default:
 		return read_choice(&v);
 	}
@@ -313,6 +340,9 @@ void value_print(const struct config_setting *s, const void *field, struct buf *
 		break;
 	case KIND_RATE:
 		print_rate(FIELD_AS(double), out);
+		break;
+	case KIND_OFFSET:
+		print_offset(FIELD_AS(int), out);
 		break;
 	case KIND_SECRET:
 		print_secret(field, out);

@@ -54,7 +54,7 @@ static void defaults_fill_what_is_not_said(void **state)
 	assert_int_equal(t.config->link.opens, 0);
 	assert_int_equal(t.config->transport.port, 465);
 	assert_int_equal(t.config->transport.kind, CONFIG_MAILDIR);
-	assert_true(t.config->transport.verify);
+	assert_int_equal(t.config->mail.utc_offset, 0);
 	assert_int_equal(t.config->limits.field_bytes, 64 * 1024);
 	assert_true(t.config->pace.messages_per_second == 0);
 	assert_string_equal(t.config->data, dir);
@@ -76,6 +76,7 @@ static void every_kind_is_read(void **state)
 			    "link: { expires: 36h, opens: 3 }\n"
 			    "limits: { document_bytes: 50M }\n"
 			    "log: { level: debug, format: json }\n"
+			    "mail: { utc_offset: -09:30 }\n"
 			    "transport:\n"
 			    "  kind: smtp\n"
 			    "  host: relay.example.com\n"
@@ -98,6 +99,7 @@ static void every_kind_is_read(void **state)
 	assert_int_equal(t.config->link.opens, 3);
 	assert_int_equal(t.config->limits.document_bytes, 50 << 20);
 	assert_int_equal(t.config->log.level, LOG_LEVEL_DEBUG);
+	assert_int_equal(t.config->mail.utc_offset, -570);
 	assert_int_equal(t.config->transport.port, 587);
 	assert_int_equal(t.config->transport.auth, CONFIG_LOGIN_LOGIN);
 	assert_true(t.config->transport.ca_file[0] == '/' &&
@@ -139,10 +141,10 @@ static const struct {
 	{ "limits: { document_bytes: 99999999999G }\n", 5, 11, "is not bytes" },
 	{ "store: s3\n", 5, 1, "s3 is not disk:PATH" },
 	{ "log: { level: wraning }\n", 5, 8, "did you mean warning?" },
-	{ "transport: { verify: yes }\n", 5, 14, "yes is not true or false" },
+	{ "mail: { utc_offset: +1 }\n", 5, 9, "+1 is not hours and minutes" },
+	{ "mail: { utc_offset: +20:00 }\n", 5, 9, "out of bounds: from -12:00 to +14:00" },
 	{ "transport: { kind: smtp }\n", 0, 0, "transport.host: this setting is missing" },
 	{ "transport: { kind: smtp, host: r.example, security: plain }\n", 5, 43, "allow_plain_reason" },
-	{ "transport: { kind: smtp, host: r.example, verify: false }\n", 5, 43, "no_verify_reason" },
 	{ "transport: { kind: smtp, host: localhost, security: plain, auth: plain }\n", 5, 60, "over TLS only" },
 	{ "transport: { kind: smtp, host: r.example, auth: plain, username: x }\n", 0, 0, "transport.password" },
 	{ "transport: { password: hunter2 }\n", 5, 24, "a secret never stands in this file" },

@@ -1,6 +1,7 @@
 /* A whole installation in one folder, made from nothing and taken away again if any of it fails. */
 #include "door/cli/cli.h"
 
+#include "compose/compose.h"
 #include "config/config.h"
 #include "crypt/crypt.h"
 #include "db/db.h"
@@ -213,6 +214,27 @@ static err make_certificate(struct init *i)
 	return file_write_new(cert_path, cert, 0644);
 }
 
+/* The built-in templates, to be read and changed: NAME/LANGUAGE/FILE. */
+static err make_template(struct init *i, const struct compose_file *file)
+{
+	const char *folder, *path;
+
+	TRY(inside(i, "templates", &folder));
+	TRY(path_join(i->arena, folder, file->template_name, &folder));
+	TRY(dir_make(folder, 0700));
+	TRY(path_join(i->arena, folder, file->language, &folder));
+	TRY(dir_make(folder, 0700));
+	TRY(path_join(i->arena, folder, file->file, &path));
+	return file_write_new(path, file->content, 0600);
+}
+
+static err make_templates(struct init *i)
+{
+	for (size_t n = 0; compose_builtin(n); n++)
+		TRY(make_template(i, compose_builtin(n)));
+	return OK;
+}
+
 static err make_database(struct init *i)
 {
 	const char *path;
@@ -250,6 +272,7 @@ static err make_all(struct init *i)
 	TRY(read_back(i));
 	TRY(make_folders(i));
 	TRY(make_keys(i));
+	TRY(make_templates(i));
 	TRY(make_certificate(i));
 	TRY(make_database(i));
 	return collect_records(i);
