@@ -69,6 +69,11 @@ err dir_remove(const char *path);                        /* an empty one; OK if 
  * kept elsewhere. NEVER SYSTEM if it fails, LATER TIMEOUT, NEVER LIMIT beyond max. */
 err child_output(struct arena *a, const char *const *argv, size_t max, span timeout, str *out);
 
+/* A name from outside, below one directory: NEVER DENIED for what is absolute, leads out of it by ".." or by a
+ * link, or is no regular file; NEVER NOT_FOUND if nothing is there. `a` is used while it runs. */
+err dir_open(const char *path, int *fd);
+err file_open_beneath(struct arena *a, int dir_fd, str path, int *fd);
+
 err file_source(struct arena *a, int fd, struct source *out); /* reads fd to its end; closes it when done */
 err file_sink(struct arena *a, int fd, struct sink *out);     /* buffered; finish flushes, never closes nor syncs */
 
