@@ -19,7 +19,7 @@ enum {
 	MIME_LINE = 76,         /* columns; RFC 2047 section 2 allows no more with encoded words */
 	MIME_LINE_HARD = 998,   /* RFC 5322 2.1.1 */
 	MIME_VALUE_MAX = 4096,  /* bytes of one header's value */
-	MIME_NAME_MAX = 512,    /* bytes of a display or file name */
+	MIME_NAME_MAX = 512,    /* bytes of a file name */
 	MIME_MAILBOX_MAX = 100, /* in one field */
 	MIME_HEADER_MAX = 50,   /* custom headers */
 	MIME_ATTACHMENT_MAX = 500,

@@ -17,8 +17,9 @@ static err check_mailboxes(str field, const struct mime_mailbox *list, size_t ma
 			return refuse_field(f, field, "too many addresses");
 		TRY(mime_gate(field, list->name, f));
 		TRY(mime_gate(field, list->address.text, f));
-		if (list->name.len > MIME_NAME_MAX)
-			return refuse_field(f, field, "the name is too long");
+		const char *reason = NULL;
+		if (list->name.len && failed(display_name_check(list->name, &reason)))
+			return refuse_field(f, field, reason);
 		if (list->address.text.len < 3 || list->address.text.len > 320)
 			return refuse_field(f, field, "an address is missing or too long");
 	}
@@ -36,7 +37,8 @@ static err check_unsubscribe(str uri, str scheme, struct fault *f)
 	for (size_t i = 0; i < uri.len; i++)
 		if (uri.at[i] <= 0x20 || uri.at[i] >= 0x7F || strchr("<>\"\\^`{|},", uri.at[i]))
 			return refuse_field(f, field, "a character in it has to be percent-encoded");
-	return OK;
+	/* It stands raw, and some readers decode what looks like an encoded word anywhere. */
+	return str_find(uri, STR("=?")) < 0 ? OK : refuse_field(f, field, "=? in it has to be percent-encoded");
 }
 
 static err check_id(str spelled, struct fault *f)
