@@ -149,10 +149,13 @@ static err send_text(struct transaction *t)
 	TRY(smtp_body_write(t->message->bytes, &to));
 	TRY(smtp_flush(s, patience(s)->data)); /* hears whoever answers before the dot */
 	t->outcome->uncertain = true;
-	TRY(smtp_hear(s, "dot", patience(s)->dot, NULL));
-	if (smtp_reply_class(&s->reply) == 3)
+	err e = smtp_hear(s, "dot", patience(s)->dot, NULL);
+	t->outcome->uncertain = failed(e) && s->reply.code != 421;
+	TRY(e);
+	if (smtp_reply_class(&s->reply) == 3) {
+		t->outcome->uncertain = true;
 		return LATER(PROTOCOL, "the server answered the message with a question");
-	t->outcome->uncertain = false;
+	}
 	take_reply(t, "dot", &s->reply);
 	return OK;
 }
@@ -174,23 +177,22 @@ static err transact(struct transaction *t, struct buf lines[STEPS])
 }
 
 /* After a refusal the server's state is proven or the connection is given up. */
-static err be_clean(struct smtp_session *s)
+static bool is_clean(struct smtp_session *s)
 {
 	if (!s->unclean)
-		return OK;
-	TRY(smtp_ask(s, "RSET", STR("RSET\r\n"), patience(s)->reply));
-	if (s->reply.code != 250)
-		return LATER(CLOSED, "the server did not take RSET");
-	s->unclean = false;
-	s->heard = 0;
-	return OK;
+		return true;
+	s->unclean = failed(smtp_ask(s, "RSET", STR("RSET\r\n"), patience(s)->reply)) || s->reply.code != 250;
+	return !s->unclean;
 }
 
 static err be_connected(struct smtp_session *s)
 {
-	if (connection_is_open(s->link) && s->sent >= s->transport->options.messages_max)
-		smtp_leave(s);
-	return connection_is_open(s->link) ? be_clean(s) : smtp_connect(s);
+	if (!connection_is_open(s->link))
+		return smtp_connect(s);
+	if (s->sent < s->transport->options.messages_max)
+		return is_clean(s) ? OK : smtp_connect(s);
+	smtp_leave(s);
+	return smtp_connect(s);
 }
 
 /* The error of the inner call is the transport's; a refusal of our own is the message's and gives OK. */
@@ -200,9 +202,8 @@ static err attempt(struct transaction *t)
 	struct buf lines[STEPS] = { BUF_ON(bytes[0]), BUF_ON(bytes[1]), BUF_ON(bytes[2]) };
 	struct smtp_session *s = t->s;
 
-	s->heard = 0;
 	TRY(be_connected(s));
-	s->heard = 0;
+	s->heard = 0; /* of this message, not of what came before it */
 	snprintf(t->outcome->security, sizeof t->outcome->security, "%.*s", STR_ARG(connection_security(s->link)));
 	err e = fits(t);
 	e = failed(e) ? e : write_commands(t, lines);
