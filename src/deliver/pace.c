@@ -97,6 +97,12 @@ static int64_t ready(const struct slots *s)
 	return later(s->message, s->recipient);
 }
 
+/* When the next slot is: a little in the past if a late caller is to be made good, now after a longer pause. */
+static int64_t due(const struct slots *s, int64_t now)
+{
+	return ready(s) < now - LATENESS ? now : ready(s);
+}
+
 /* The place of a domain. If its set is full of others that are still in use, it joins the one that is free soonest. */
 static struct slots *place_of(struct pace *p, str domain, int64_t now)
 {
@@ -109,7 +115,7 @@ static struct slots *place_of(struct pace *p, str domain, int64_t now)
 		if (ready(&set[i].next) < ready(&best->next))
 			best = &set[i];
 	}
-	if (ready(&best->next) <= now - LATENESS)
+	if (best->domain == 0 || ready(&best->next) < now - LATENESS)
 		*best = (struct place){ .domain = h };
 	return &best->next;
 }
@@ -124,8 +130,8 @@ static void take(struct slots *s, const struct interval *cost, unsigned recipien
 
 static bool reserve(struct pace *p, struct slots *domain, unsigned recipients, int64_t now, int64_t *at)
 {
-	int64_t whole = later(ready(&p->next), now - LATENESS);
-	int64_t each = domain ? later(ready(domain), now - LATENESS) : whole;
+	int64_t whole = due(&p->next, now);
+	int64_t each = domain ? due(domain, now) : whole;
 
 	/* A domain that must wait longer than the transport would hold up all the others in its queue. */
 	if (each > later(whole, now)) {
