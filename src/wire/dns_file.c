@@ -9,12 +9,12 @@ static void json_done(json_t **json)
 
 struct filling {
 	struct arena *arena;
-	struct dns_record **end;
+	struct dns_entry **end;
 };
 
 static err add(struct filling *f, const char *name, const char *type, const json_t *text)
 {
-	struct dns_record *r;
+	struct dns_entry *r;
 
 	TRY(NEW(f->arena, r));
 	str spelled = str_of(name);
@@ -58,9 +58,9 @@ static err add_name(struct filling *f, const char *name, json_t *value)
 	return OK;
 }
 
-err dns_file_parse(struct arena *a, str json, struct dns_record **out, struct fault *fault)
+err dns_file_parse(struct arena *a, str json, struct dns_entry **out, struct fault *fault)
 {
-	struct dns_record *all = NULL;
+	struct dns_entry *all = NULL;
 	struct filling f = { a, &all };
 	json_error_t problem;
 	const char *name;
@@ -85,13 +85,13 @@ err dns_file_parse(struct arena *a, str json, struct dns_record **out, struct fa
 	return OK;
 }
 
-err dns_file_find(struct arena *a, const struct dns_record *all, str name, str type, struct dns_record **out)
+err dns_file_find(struct arena *a, const struct dns_entry *all, str name, str type, struct dns_entry **out)
 {
-	struct dns_record *found = NULL, **end = &found;
+	struct dns_entry *found = NULL, **end = &found;
 
 	if (str_ends(name, STR(".")))
 		name.len--;
-	for (const struct dns_record *r = all; r; r = r->next) {
+	for (const struct dns_entry *r = all; r; r = r->next) {
 		if (!str_same_nocase(r->name, name))
 			continue;
 		if (r->type.len == 0)

@@ -12,15 +12,15 @@
 
 enum { DNS_FILE_MAX = 4 << 20 };
 
-struct dns_record {
-	struct dns_record *next;
+struct dns_entry {
+	struct dns_entry *next;
 	str name, type; /* type in capitals; empty: the name fails */
 	str text;
 };
 
-err dns_file_parse(struct arena *a, str json, struct dns_record **out, struct fault *fault);
+err dns_file_parse(struct arena *a, str json, struct dns_entry **out, struct fault *fault);
 /* The records of one name and type, in the order of the file. NEVER NOT_FOUND if the name has none; LATER RESOLVE
  * if it fails. */
-err dns_file_find(struct arena *a, const struct dns_record *all, str name, str type, struct dns_record **out);
+err dns_file_find(struct arena *a, const struct dns_entry *all, str name, str type, struct dns_entry **out);
 
 #endif

@@ -8,11 +8,11 @@
 
 static err find_txt(void *state, struct arena *a, str name, struct txt_record **out)
 {
-	struct dns_record *found;
+	struct dns_entry *found;
 	struct txt_record *all = NULL, **end = &all;
 
 	TRY(dns_file_find(a, state, name, STR("TXT"), &found));
-	for (const struct dns_record *r = found; r; r = r->next) {
+	for (const struct dns_entry *r = found; r; r = r->next) {
 		TRY(NEW(a, *end));
 		(*end)->text = r->text;
 		end = &(*end)->next;
@@ -21,7 +21,7 @@ static err find_txt(void *state, struct arena *a, str name, struct txt_record **
 	return OK;
 }
 
-static err read_names(struct cli *cli, struct dns_record **out)
+static err read_names(struct cli *cli, struct dns_entry **out)
 {
 	const char *path = cli_value(cli, "--dns");
 	str json;
@@ -44,7 +44,7 @@ static json_t *result_json(struct arena *a, const struct dkim_result *r)
 
 static err run(struct cli *cli)
 {
-	struct dns_record *names;
+	struct dns_entry *names;
 	struct dkim_result *results;
 	str message;
 
