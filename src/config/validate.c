@@ -43,7 +43,7 @@ static bool below(str domain, str parent)
 
 static err check_sender(struct reading *r, struct config *c)
 {
-	str domain;
+	str domain = STR_NONE;
 
 	TRY(check_domain(r, "domain", 0, &c->domain));
 	TRY(check_address(r, "sender.address", c->sender.address, &domain));

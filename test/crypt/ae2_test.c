@@ -35,7 +35,7 @@ static void every_path_derives_what_openssl_derives(void **state)
 
 	for (size_t i = 0; i < MOST; i++)
 		passwords[i] = str_bytes(letters, i == 0 ? 1 : i == 1 ? 64 : i * 7);
-	entropy_fill(&chance, salts, sizeof salts);
+	assert_ok(entropy_fill(&chance, salts, sizeof salts));
 	for (size_t p = 0; p < COUNT(derive_paths); p++)
 		for (size_t count = 0; count <= MOST && derive_paths[p]->here(); count++) {
 			struct ae2_keys keys[MOST];
@@ -127,8 +127,8 @@ static void every_cipher_path_gives_the_bytes_of_aes_and_hmac(void **state)
 	struct entropy chance = test_entropy(&counter);
 	(void)state;
 
-	entropy_fill(&chance, plain, MOST);
-	entropy_fill(&chance, &keys, sizeof keys);
+	assert_ok(entropy_fill(&chance, plain, MOST));
+	assert_ok(entropy_fill(&chance, &keys, sizeof keys));
 	for (size_t p = 0; p < COUNT(cipher_paths); p++)
 		for (size_t i = 0; i < COUNT(lens) && cipher_paths[p]->here(); i++) {
 			encrypt_slowly(keys.cipher, plain, want, lens[i]);

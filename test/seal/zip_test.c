@@ -101,10 +101,10 @@ static str content(struct arena *a, size_t len, uint64_t seed)
 
 	assert_ok(NEW_ARRAY(a, len + 1, at));
 	for (size_t done = 0; done < len;) {
-		entropy_fill(&chance, dice, sizeof dice);
+		assert_ok(entropy_fill(&chance, dice, sizeof dice));
 		size_t some = (size_t)(dice[0] << 8 | dice[1]) * (dice[2] % 8 + 1) % (len - done) + 1;
 		if (dice[3] & 1)
-			entropy_fill(&chance, at + done, some);
+			assert_ok(entropy_fill(&chance, at + done, some));
 		for (size_t i = 0; i < some && !(dice[3] & 1); i++)
 			at[done + i] = "0 1 Tj ET BT /F1 10 Tf\n"[(dice[i % 4096] * i) % 23];
 		done += some;

@@ -4,14 +4,13 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum { REDRAW_TICKS = SECOND / 8, LINE_TICKS = 10 * SECOND, BAR_LEAST = 10, BAR_MOST = 40 };
 
 struct progress progress_begin(const struct cli *cli)
 {
 	const char *no_colour = getenv("NO_COLOR");
-	bool terminal = sys_is_terminal(STDERR_FILENO);
+	bool terminal = sys_is_terminal(2);
 
 	return (struct progress){
 		.cli = cli,
@@ -87,7 +86,7 @@ static void draw(struct progress *p, const struct progress_count *count)
 	struct buf b = BUF_ON(room);
 	int64_t elapsed = clock_ticks(&p->cli->clock) - p->began_ticks;
 
-	progress_text(&b, count, elapsed, p->terminal ? sys_columns(STDERR_FILENO) : 100);
+	progress_text(&b, count, elapsed, p->terminal ? sys_columns(2) : 100);
 	if (p->terminal)
 		fprintf(stderr, "\r%s%.*s%s\x1b[K", p->colour && count->failures ? "\x1b[33m" : "",
 			STR_ARG(buf_str(&b)), p->colour ? "\x1b[0m" : "");
