@@ -31,6 +31,7 @@ err path_look(const char *path, struct path_facts *out)
 		.we_write = access(path, W_OK) == 0,
 		.mode = st.st_mode & 07777,
 		.size = (uint64_t)st.st_size,
+		.written_at = st.st_mtim.tv_sec * SECOND + st.st_mtim.tv_nsec / 1000,
 	};
 	return OK;
 }

@@ -38,6 +38,8 @@ err file_read_all(struct arena *a, const char *path, size_t max, str *out); /* N
 err file_read_private(struct arena *secret, const char *path, size_t max, str *out);
 err file_write(int fd, str bytes); /* all of it */
 err file_sync(int fd);             /* fdatasync */
+void file_start_write(int fd);     /* towards the disk, without waiting: makes a later file_sync() short */
+err file_read_at(int fd, uint64_t offset, void *to, size_t max, size_t *got); /* less than max only at the end */
 err dir_sync(const char *path);
 /* Temporary name beside it, write, fsync, rename, fsync of the directory. */
 err file_write_atomic(const char *path, str bytes, mode_t mode);
@@ -61,6 +63,7 @@ struct path_facts {
 	bool others_read, others_write, we_write;
 	mode_t mode;
 	uint64_t size;
+	moment written_at;
 };
 err path_look(const char *path, struct path_facts *out); /* follows links */
 err dir_remove(const char *path);                        /* an empty one; OK if it is not there */

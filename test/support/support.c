@@ -73,7 +73,7 @@ struct entropy test_entropy_failing(void)
 	return (struct entropy){ .fill = never_fill };
 }
 
-static char dirs[16][256];
+static char dirs[64][256];
 static int dir_count;
 
 static void remove_dirs(void)
@@ -86,7 +86,7 @@ const char *test_dir(void)
 {
 	const char *base = getenv("TMPDIR");
 
-	assert_true(dir_count < 16);
+	assert_true(dir_count < (int)COUNT(dirs));
 	if (dir_count == 0)
 		atexit(remove_dirs);
 	snprintf(dirs[dir_count], sizeof dirs[0], "%s/letterlock-test-XXXXXX", base ? base : "/tmp");

@@ -44,7 +44,7 @@ struct clock test_clock(struct test_clock *state);
 struct entropy test_entropy(uint64_t *counter);
 struct entropy test_entropy_failing(void);
 
-/* A fresh directory below $TMPDIR, removed at exit. NUL-terminated, static per call order; at most 16 a program. */
+/* A fresh directory below $TMPDIR, removed at exit. NUL-terminated, static per call order; at most 64 a program. */
 const char *test_dir(void);
 str test_file(struct arena *a, const char *path); /* whole file; fails the test */
 void test_file_write(const char *path, str bytes);

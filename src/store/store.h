@@ -1,0 +1,68 @@
+/* store: opaque encrypted bytes at rest, known by a random id. One interface, several engines: disk, mem, and faulty,
+ * which fails as it is told to. The layer that encrypts is the same above all of them.
+ *
+ * Each object has a data key of its own, wrapped by the master key; the wrapped key lives in the database, so that
+ * destroying it there destroys the object wherever copies of its bytes are. Objects are chunks of 64 KiB under
+ * AES-256-GCM (the STREAM construction, Hoang, Reyhanitabar, Rogaway, Vizár 2015): the nonce is the chunk's number and
+ * whether it is the last; owner, object, format, number and last are authenticated. A chunk that was changed, cut off,
+ * swapped, or taken from another object or owner is NEVER TAMPERED, and no byte is given out before its tag is checked.
+ *
+ * Durability is bought in groups: objects are created in a batch, and what store_commit() returned OK for survives a
+ * crash. A batch that is not committed leaves nothing. A failing sync is BROKEN IO; the batch is lost, and is never
+ * tried again with the same bytes. A full disk is LATER DISK_FULL.
+ *
+ * A store may be used by many threads at once, a batch and its sinks by one. */
+#ifndef LETTERLOCK_STORE_H
+#define LETTERLOCK_STORE_H
+
+#include "model/model.h"
+
+struct store;
+struct store_batch;
+
+/* Makes the directory if its parent is there; NEVER DENIED, with a fault, if others may get at it. */
+err store_open_disk(const char *dir, struct store **out, struct fault *fault);
+err store_open_mem(struct store **out);
+void store_done(struct store **s);
+
+/* What goes wrong, for tests: the nth time (from 1) that `step` is reached, it fails with `with`. */
+enum store_step { STORE_CREATE, STORE_WRITE, STORE_FINISH, STORE_COMMIT, STORE_READ, STORE_DESTROY, STORE_STEPS };
+struct store_fault {
+	enum store_step step;
+	unsigned nth;
+	err with;
+};
+/* Both `below` and the plan outlive it. The plan counts down: nth 0 fails no more. */
+err store_open_faulty(struct store *below, struct store_fault *plan, struct store **out);
+
+err store_begin(struct store *s, struct store_batch **out);
+/* A new object of `owner` (its submission): fills object->id and ->wrapped at once, ->size and ->sha256 when the sink
+ * is finished. The arena holds two windows until then. Release the sink before the batch, and before
+ * the arena is rewound: SCRATCH stands above OWNED(sink_done). */
+err store_create(struct store_batch *b, struct arena *a, struct keyring *k, const struct entropy *e, id owner,
+		 struct object *object, struct sink *out);
+/* NEVER STATE while a sink of the batch is neither finished nor abandoned. */
+err store_commit(struct store_batch *b);
+void store_batch_done(struct store_batch **b); /* abandons what was not committed */
+
+/* `len` bytes from `offset` on, both within object->size; STORE_ALL for the rest. NEVER NOT_FOUND if the bytes are
+ * gone, NEVER KEY or NEVER TAMPERED if the wrapped key does not open. The arena holds two windows. */
+#define STORE_ALL UINT64_MAX
+err store_read(struct store *s, struct arena *a, struct keyring *k, id owner, const struct object *object,
+	       uint64_t offset, uint64_t len, struct source *out);
+
+/* Removes the bytes, durably; OK for those that are not there. */
+err store_destroy(struct store *s, const id *objects, size_t count);
+
+/* Everything that is there, also what is being written or was left behind by a crash; for the sweep. `written_at`
+ * is of the last byte. A failing `each` ends the walk. */
+struct store_entry {
+	id object;
+	uint64_t size; /* as stored */
+	moment written_at;
+	bool finished;
+};
+err store_list(struct store *s, struct arena *scratch, err (*each)(void *state, const struct store_entry *entry),
+	       void *state);
+
+#endif
