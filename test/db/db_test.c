@@ -355,7 +355,7 @@ static void who_waits_too_long_is_told_to_come_later(void **state)
 	assert_int_equal(count(two), 0); /* readers are never kept */
 	pid_t child = fork();
 	if (child == 0) {
-		execl("/bin/sh", "sh", "-c", "sqlite3 \"$0\" 'PRAGMA busy_timeout=50; BEGIN IMMEDIATE' 2>/dev/null",
+		execl("/bin/sh", "sh", "-c", "sqlite3 \"$0\" 'PRAGMA busy_timeout=50; BEGIN IMMEDIATE' >/dev/null 2>&1",
 		      path, (char *)0);
 		_exit(99);
 	}
