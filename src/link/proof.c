@@ -4,10 +4,11 @@
  * A password: blanks around it go; Unicode is composed (NFC). If it is sixteen or more ASCII letters and digits,
  * however grouped by '-' or blanks, as the generated ones are, then neither the grouping nor the case matters.
  *
- * A detail: case and compatible forms are folded (NFKC), and only letters and digits count: "AB-123 456" is "ab123456".
+ * A detail is brought to the one form of wire/details: "AB-123 456" is "ab123456", "3. April 1987" is "1987-04-03".
  */
 #include "link/link.h"
 
+#include "wire/details.h"
 #include "wire/rune.h"
 
 enum { GENERATED_LEAST = 16, PART_MAX = 512 };
@@ -54,19 +55,10 @@ static err add_password(struct arena *a, str shown, struct buf *out)
 
 static err add_detail(struct arena *a, str shown, struct buf *out)
 {
-	uint32_t rune;
-	unsigned digit;
-	size_t taken;
 	str text;
 
-	TRY(text_fold_nfkc(a, shown, &text));
-	while ((taken = str_rune(text, &rune)) > 0) {
-		if (rune_decimal(rune, &digit))
-			buf_add_char(out, (char)('0' + digit));
-		else if (rune_letter(rune) || rune_mark(rune))
-			buf_add(out, str_upto(text, taken));
-		text = str_from(text, taken);
-	}
+	TRY(details_normalise(a, shown, &text));
+	buf_add(out, text);
 	return OK;
 }
 

@@ -57,18 +57,18 @@ static err fold(struct arena *a, str text, str *out)
 static err normalise(struct arena *a, str text, str *out)
 {
 	struct date date;
-	str folded, bare;
+	str folded, bare = STR_NONE;
 
 	for (int round = 0; round < ROUNDS_MAX; round++) {
 		TRY(fold(a, text, &folded));
 		if (date_read(folded, &date))
 			return date_text(a, &date, out);
 		TRY(strip(a, folded, &bare));
-		*out = bare.len ? bare : folded;
-		if (str_same(*out, text))
+		if (str_same(bare, text))
 			break;
-		text = *out;
+		text = bare;
 	}
+	*out = bare;
 	return OK;
 }
 

@@ -4,8 +4,8 @@
  * 1. Unicode: NFKC and case folding (UAX 15, 21); decimal digits of every script become ASCII.
  * 2. What reads as a date becomes YYYY-MM-DD (see below).
  * 3. From anything else all that is no letter, mark or digit falls away: blanks, dots, slashes, hyphens, commas,
- *    apostrophes. "+49 (30) 12-34" and "49301234" are one number, "O'Neil" and "oneil" one name. If nothing would
- *    be left, the folded text stays as it is. Accents count: "Müller" is not "Muller".
+ *    apostrophes. "+49 (30) 12-34" and "49301234" are one number, "O'Neil" and "oneil" one name. What has
+ *    neither letter nor digit comes out empty and is no detail. Accents count: "Müller" is not "Muller".
  *
  * A date has a day, a month and a year, in the Gregorian calendar, the year between 1800 and 2199:
  *    1987-04-03   1987/4/3   1987 04 03   19870403     year first: year, month, day (ISO 8601)
@@ -23,8 +23,8 @@
 
 enum { DETAIL_MAX = 1024 }; /* octets of one detail */
 
-/* NEVER SYNTAX if the text is not UTF-8, NEVER LIMIT beyond DETAIL_MAX. What was empty or blank comes out empty. A
- * secret goes in and comes out, so `a` is a secret arena. */
+/* NEVER SYNTAX if the text is not UTF-8, NEVER LIMIT beyond DETAIL_MAX. A secret goes in
+ * and comes out, so `a` is a secret arena. */
 err details_normalise(struct arena *a, str text, str *out);
 bool details_is_date(str normalised); /* exactly YYYY-MM-DD */
 
