@@ -3,6 +3,7 @@
  *
  * Texts are compared without case, blanks and punctuation: "AB-12 34" is found in "ab1234.pdf". */
 #include "compose/compose_inner.h"
+#include "wire/rune.h"
 
 enum {
 	SECRETS_MAX = 16,
@@ -15,46 +16,44 @@ struct secrets {
 	size_t count;
 };
 
-static size_t fold_char(char c)
+static bool counts(char c)
 {
 	unsigned char byte = (unsigned char)c;
-
-	if (byte >= 'A' && byte <= 'Z')
-		return byte | 0x20u;
-	bool counts = (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte >= 0x80;
-	return counts ? byte : 0;
+	return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte >= 0x80;
 }
 
-/* Does `text` hold the folded `secret` from its byte `at` on? `whole`: and nothing else. */
-static bool matches(str secret, str text, size_t at, bool whole)
+/* Case and compatible forms are one (NFKC), as where proofs are compared; what is not UTF-8 is taken as it is. */
+static err fold(struct arena *a, str text, str *out)
 {
-	size_t found = 0;
+	struct buf b;
 
-	for (; at < text.len && (found < secret.len || whole); at++) {
-		size_t c = fold_char(text.at[at]);
-		if (!c)
-			continue;
-		if (found == secret.len || c != (unsigned char)secret.at[found])
-			return false;
-		found++;
+	if (str_utf8(text))
+		TRY(text_fold_nfkc(a, text, &text));
+	TRY(buf_open(a, text.len + 1, &b));
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.at[i] >= 'A' && text.at[i] <= 'Z' ? (char)(text.at[i] | 0x20) : text.at[i];
+		if (counts(c))
+			buf_add_char(&b, c);
 	}
-	return found == secret.len;
+	*out = buf_str(&b);
+	return buf_check(&b);
 }
 
-static bool holds(str secret, str text)
+static bool holds(str secret, str folded)
 {
-	if (secret.len < SECRET_SHORT)
-		return matches(secret, text, 0, true);
-	for (size_t at = 0; at < text.len; at++)
-		if (fold_char(text.at[at]) == (unsigned char)secret.at[0] && matches(secret, text, at, false))
-			return true;
-	return false;
+	return secret.len < SECRET_SHORT ? str_same(secret, folded) : str_find(folded, secret) >= 0;
 }
 
+/* What cannot be looked at is taken for a secret. */
 bool secrets_in(const struct secrets *s, str text)
 {
+	SCRATCH(s->arena);
+	str folded;
+
+	if (failed(fold(s->arena, text, &folded)))
+		return true;
 	for (size_t i = 0; i < s->count; i++)
-		if (holds(s->folded[i], text))
+		if (holds(s->folded[i], folded))
 			return true;
 	return false;
 }
@@ -69,17 +68,14 @@ static bool has_digit(str text)
 
 static err add(struct secrets *s, str text)
 {
-	struct buf b;
+	str folded;
 
-	TRY(buf_open(s->arena, text.len + 1, &b));
-	for (size_t i = 0; i < text.len; i++)
-		if (fold_char(text.at[i]))
-			buf_add_char(&b, (char)fold_char(text.at[i]));
-	if (b.len == 0)
+	TRY(fold(s->arena, text, &folded));
+	if (folded.len == 0)
 		return OK;
 	if (s->count == SECRETS_MAX)
 		return NEVER(LIMIT, "the proof asks for too many details");
-	s->folded[s->count++] = buf_str(&b);
+	s->folded[s->count++] = folded;
 	return OK;
 }
 

@@ -113,7 +113,7 @@ static void display_name(struct field *f, str name)
 	struct buf room = BUF_ON(text);
 
 	/* A long quoted string could only be folded inside the quotes, where white space is content. */
-	if (!mime_plain_words(name) || (!is_atoms(name) && name.len > MIME_LINE - 4))
+	if (!mime_plain_words(name) || (!is_atoms(name) && name.len > FIELD_WORD_MAX))
 		field_encoded(f, name);
 	else if (is_atoms(name))
 		words(f, name);

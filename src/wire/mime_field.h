@@ -5,6 +5,8 @@
 
 #include "wire/mime.h"
 
+enum { FIELD_WORD_MAX = 60 }; /* a longer word would not fit beside the name of its field: it is encoded */
+
 struct field {
 	struct sink *to;
 	size_t column;

@@ -5,9 +5,8 @@
 #include <string.h>
 
 enum {
-	WORD_MAX = 75,   /* RFC 2047 section 2 */
-	WORD_FRAME = 12, /* =?UTF-8?Q? and ?= */
-	PLAIN_MAX = 60,  /* a longer word would not fit beside the field's name */
+	WORD_MAX = 75,  /* RFC 2047 section 2 */
+	WORD_FRAME = 12 /* =?UTF-8?Q? and ?= */
 };
 
 bool mime_plain_words(str text)
@@ -21,7 +20,7 @@ bool mime_plain_words(str text)
 		if (c < 0x20 || c > 0x7E || (c == ' ' && word == 0))
 			return false;
 		word = c == ' ' ? 0 : word + 1;
-		if (word > PLAIN_MAX)
+		if (word > FIELD_WORD_MAX)
 			return false;
 	}
 	return word > 0 || text.len == 0;

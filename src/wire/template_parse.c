@@ -1,5 +1,6 @@
 /* Mustache source to nodes, in one pass. In HTML every literal byte moves the state of template_html.c, and
  * a section has to end in the state it began in, whether it is shown or not. */
+#include "wire/rune.h"
 #include "wire/template_inner.h"
 
 #include <string.h>
@@ -41,8 +42,9 @@ static err complain(struct parser *p, const char *what)
 static const char *step(struct parser *p, char c)
 {
 	unsigned char byte = (unsigned char)c;
+	uint32_t code;
 
-	if ((byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7F)
+	if (str_rune(str_from(p->source, p->at), &code) && rune_control(code) && c != '\t' && c != '\n' && c != '\r')
 		return "a control byte";
 	if (p->form == TEMPLATE_LINE && (c == '\n' || c == '\r'))
 		return "this template is one line; only comments and sections may end another";
