@@ -119,6 +119,8 @@ void submission_done(struct submission **sub); /* wipes the key; for OWNED */
 err submission_save(struct db *db, struct arena *scratch, const struct entropy *e, const struct submission *sub);
 /* Without its recipients. NEVER NOT_FOUND; NEVER EXPIRED if it is erased. */
 err submission_load(struct db *db, struct arena *a, struct keyring *k, id which, struct submission **out);
+/* The key of a submission's sealed columns from its wrapped form, for who reads rows without the rest. */
+err submission_key_open(struct keyring *k, id which, str wrapped, struct column_key **out);
 err submission_state_of(struct db *db, id which, enum submission_state *out); /* also of an erased one */
 /* NEVER STATE if the table forbids it, NEVER NOT_FOUND. */
 err submission_set_state(struct db *db, id which, enum submission_state to);

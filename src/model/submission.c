@@ -21,13 +21,15 @@ str wrap_context_submission(id submission, char into[WRAP_CONTEXT])
 	return wrap_context("submission ", submission, into);
 }
 
-static err open_column_key(struct keyring *k, struct submission *sub)
+err submission_key_open(struct keyring *k, id which, str wrapped, struct column_key **out)
 {
 	uint8_t key[AEAD_KEY];
 	char context[WRAP_CONTEXT];
 
-	TRY(keyring_unwrap(k, wrap_context_submission(sub->id, context), sub->wrapped, key));
-	err e = column_key_open(key, &sub->key);
+	if (wrapped.len != WRAPPED_KEY)
+		return NEVER(EXPIRED, "the submission is erased");
+	TRY(keyring_unwrap(k, wrap_context_submission(which, context), (const uint8_t *)wrapped.at, key));
+	err e = column_key_open(key, out);
 	crypt_wipe(key, sizeof key);
 	return e;
 }
@@ -132,7 +134,7 @@ err submission_load(struct db *db, struct arena *a, struct keyring *k, id which,
 	sub->arena = a;
 	sub->id = which;
 	TRY(read_plain(&rows, sub));
-	TRY(open_column_key(k, sub));
+	TRY(submission_key_open(k, sub->id, str_bytes(sub->wrapped, WRAPPED_KEY), &sub->key));
 	TRY(read_sealed(&rows, a, sub));
 	*out = sub;
 	sub = NULL;

@@ -1,0 +1,12 @@
+/* A message as it lies in the queue: two sealed columns, the envelope and the content. */
+#ifndef LETTERLOCK_QUEUE_ENVELOPE_H
+#define LETTERLOCK_QUEUE_ENVELOPE_H
+
+#include "model/model.h"
+
+err message_seal(struct arena *a, struct column_key *key, const struct entropy *e, id delivery,
+		 const struct message *message, str *envelope, str *content);
+err message_unseal(struct arena *a, struct column_key *key, id delivery, str envelope, str content,
+		   struct message *out);
+
+#endif

@@ -1,0 +1,90 @@
+#include "queue/queue.h"
+
+#include "queue/envelope.h"
+
+err queue_add(struct db *db, const struct entropy *e, const struct submission *sub, const struct recipient *to,
+	      const struct message *message, moment due)
+{
+	SCRATCH(sub->arena);
+	str envelope, content;
+
+	TRY(message_seal(sub->arena, sub->key, e, to->delivery, message, &envelope, &content));
+	TRY(db_run(db, QUERY_DELIVERY_ADD,
+		   DB(db_id(to->delivery), db_id(sub->id), db_id(to->id), db_id(to->link.id), db_number(due),
+		      db_number(to->link.expires_at), db_number(due))));
+	return db_run(db, QUERY_MESSAGE_ADD,
+		      DB(db_id(to->delivery), db_id(sub->id), db_bytes(envelope), db_bytes(content)));
+}
+
+err queue_settle(struct db *db, const struct settlement *s)
+{
+	bool ended = delivery_ended(s->state);
+
+	must(delivery_may(DELIVERY_TRYING, s->state));
+	TRY(db_run_one(db, QUERY_QUEUE_SETTLE,
+		       DB(db_id(s->delivery), db_number(s->state), db_number(s->due),
+			  ended ? db_number(s->now) : db_none(), db_number(s->reply_code), db_text(s->enhanced),
+			  db_text(str_of(err_verdict((err){ .why = (uint16_t)s->why })->name)))));
+	return ended ? db_run(db, QUERY_MESSAGE_ERASE, DB(db_id(s->delivery))) : OK;
+}
+
+err queue_cancel(struct db *db, id delivery, moment now)
+{
+	OWNED(db_rollback) struct db_transaction change = { 0 };
+
+	TRY(db_begin(db, &change));
+	TRY(db_run_one(db, QUERY_QUEUE_CANCEL, DB(db_id(delivery), db_number(now))));
+	TRY(db_run(db, QUERY_MESSAGE_ERASE, DB(db_id(delivery))));
+	return db_commit(&change);
+}
+
+err queue_expire(struct db *db, moment now, uint64_t *count)
+{
+	TRY(db_run(db, QUERY_QUEUE_EXPIRE, DB(db_number(now))));
+	*count = db_changed(db);
+	return OK;
+}
+
+err queue_count(struct db *db, struct queue_scope scope, struct queue_count *out)
+{
+	OWNED(db_rows_done) struct db_rows rows = { 0 };
+	struct queue_count count = { .next_due = MOMENT_NEVER };
+	err e = OK;
+
+	TRY(db_ask(db, QUERY_QUEUE_COUNT, DB(db_id_or_none(scope.submission)), &rows));
+	while (db_next(&rows, &e)) {
+		int64_t state = db_row_number(&rows, 0);
+		must(state >= 0 && state <= DELIVERY_CANCELLED);
+		count.by_state[state] = (uint64_t)db_row_number(&rows, 1);
+		bool open = state == DELIVERY_QUEUED || state == DELIVERY_WAITING;
+		if (open && db_row_number(&rows, 2) < count.next_due)
+			count.next_due = db_row_number(&rows, 2);
+	}
+	TRY(e);
+	*out = count;
+	return OK;
+}
+
+err queue_retry_at(const struct queue_patience *p, const struct entropy *e, unsigned attempts, moment now,
+		   moment deadline, moment *out)
+{
+	span wait = p->first;
+	uint32_t chance;
+
+	for (unsigned i = 1; i < attempts && wait < p->most; i++)
+		wait *= 2;
+	if (wait > p->most)
+		wait = p->most;
+	TRY(entropy_fill(e, &chance, sizeof chance));
+	span spread = wait / 100 * p->jitter_percent;
+	if (spread > 0)
+		wait += (span)(chance % (uint64_t)(2 * spread)) - spread;
+	/* The last try is made shortly before the deadline, not given up for being a little late. */
+	moment at = now + wait;
+	if (now >= deadline)
+		at = MOMENT_NEVER;
+	else if (at > deadline)
+		at = deadline - 1;
+	*out = at;
+	return OK;
+}
