@@ -1,0 +1,265 @@
+/* A courier: one thread and one connection. It takes what may go now, sends it, and goes on only when what it
+ * heard is durable. */
+#include "flow/dispatch_inside.h"
+
+#include "sys/sys.h"
+#include "wire/json.h"
+
+#include <stdio.h>
+
+enum { DOWN_FIRST_TICKS = SECOND, DOWN_MOST_TICKS = 60 * SECOND };
+
+struct courier {
+	struct dispatch *d;
+	struct db *db;
+	struct session *session;
+};
+
+/* ── The transport's health ── */
+
+static void transport_failed(struct dispatch *d, const char *words)
+{
+	int64_t now = clock_ticks(&d->line->clock);
+
+	pthread_mutex_lock(&d->lock);
+	if (now >= d->down_until) {
+		d->down_wait = d->down_wait ? 2 * d->down_wait : DOWN_FIRST_TICKS;
+		if (d->down_wait > DOWN_MOST_TICKS)
+			d->down_wait = DOWN_MOST_TICKS;
+		d->down_until = now + d->down_wait;
+	}
+	if (!d->down_since)
+		d->down_since = now;
+	snprintf(d->trouble, sizeof d->trouble, "%.*s", (int)sizeof d->trouble - 1, words);
+	pthread_mutex_unlock(&d->lock);
+}
+
+static void transport_works(struct dispatch *d)
+{
+	pthread_mutex_lock(&d->lock);
+	d->down_since = d->down_until = d->down_wait = 0;
+	d->trouble[0] = 0;
+	pthread_mutex_unlock(&d->lock);
+}
+
+/* ── Taking and putting back ── */
+
+/* The first held delivery that may go at `now`; else when the next one may. */
+static struct held *first_runnable(struct dispatch *d, int64_t now, int64_t *next)
+{
+	*next = INT64_MAX;
+	if (now < d->down_until) {
+		*next = d->down_until;
+		return NULL;
+	}
+	for (size_t i = 0; i < d->held_count; i++) {
+		struct held *h = d->held[i];
+		if (h->not_before <= now) {
+			memmove(d->held + i, d->held + i + 1, (--d->held_count - i) * sizeof *d->held);
+			return h;
+		}
+		if (h->not_before < *next)
+			*next = h->not_before;
+	}
+	return NULL;
+}
+
+static struct held *take(struct dispatch *d)
+{
+	struct held *h = NULL;
+
+	pthread_mutex_lock(&d->lock);
+	while (!d->ending) {
+		int64_t now = clock_ticks(&d->line->clock), next;
+		h = first_runnable(d, now, &next);
+		if (d->held_count <= LEASE_GROUP / 2)
+			pthread_cond_signal(&d->empty);
+		if (h)
+			break;
+		dispatch_wait(d, &d->work, next == INT64_MAX ? 10 * SECOND : next - now);
+	}
+	if (h)
+		d->in_flight++;
+	pthread_mutex_unlock(&d->lock);
+	return h;
+}
+
+static void put_back(struct dispatch *d, struct held *h)
+{
+	pthread_mutex_lock(&d->lock);
+	must(d->held_count < HELD_MAX);
+	d->held[d->held_count++] = h;
+	d->in_flight--;
+	pthread_cond_signal(&d->work);
+	pthread_mutex_unlock(&d->lock);
+}
+
+static void over(struct dispatch *d, struct held *h)
+{
+	held_done(&h);
+	pthread_mutex_lock(&d->lock);
+	d->in_flight--;
+	pthread_cond_signal(&d->empty);
+	pthread_mutex_unlock(&d->lock);
+}
+
+/* ── The verdict ── */
+
+static void describe(const struct outcome *o, unsigned attempts, struct buf *b)
+{
+	buf_add_char(b, '{');
+	buf_add_json_number(b, "attempt", attempts);
+	buf_add_json_field(b, "host", str_of(o->host));
+	buf_add_json_field(b, "security", str_of(o->security));
+	if (o->code)
+		buf_add_json_number(b, "code", o->code);
+	buf_add_json_field(b, "enhanced", str_of(o->enhanced));
+	buf_add_json_field(b, "stage", str_of(o->stage ? o->stage : ""));
+	buf_add_json_field(b, "said", str_of(o->text));
+	buf_add_char(b, '}');
+}
+
+/* Later: at a time that backs off, or never if the link's deadline comes first. */
+static err retry_or_fail(struct line *line, const struct lease *l, struct settlement *s)
+{
+	const struct queue_patience patience = {
+		.first = line->config->retry.first,
+		.most = line->config->retry.most,
+		.jitter_percent = (unsigned)line->config->retry.jitter_percent,
+	};
+	moment at;
+
+	TRY(queue_retry_at(&patience, &line->entropy, l->attempts, s->now, l->deadline, &at));
+	s->state = at == MOMENT_NEVER ? DELIVERY_FAILED : DELIVERY_WAITING;
+	s->due = at == MOMENT_NEVER ? s->now : at;
+	return OK;
+}
+
+static err settle(struct courier *c, const struct lease *l, const struct outcome *o)
+{
+	struct dispatch *d = c->d;
+	moment now = clock_now(&d->line->clock);
+	char room[4096];
+	struct buf detail = BUF_ON(room);
+	struct verdict_of_try v = {
+		.settlement = { .delivery = l->delivery, .now = now, .due = now, .reply_code = o->code, .why = o->why },
+		.key = l->key,
+		.submission = l->submission,
+		.uncertain = o->uncertain,
+	};
+
+	v.settlement.enhanced = str_of(o->enhanced);
+	describe(o, l->attempts, &detail);
+	v.detail = detail.overflow ? STR_NONE : buf_str(&detail);
+	if (o->result == OUTCOME_DELIVERED)
+		v.settlement.state = DELIVERY_DELIVERED;
+	else if (o->result == OUTCOME_NEVER)
+		v.settlement.state = DELIVERY_FAILED;
+	else
+		TRY(retry_or_fail(d->line, l, &v.settlement));
+	TRY(settler_put(d->settler, &v));
+	if (d->options.heard)
+		d->options.heard(d->options.state,
+				 &(struct dispatched){ l->delivery, v.settlement.state, v.settlement.due, o->text });
+	return OK;
+}
+
+/* An end that no server pronounced. */
+static err settle_ourselves(struct courier *c, const struct lease *l, err e, const char *words)
+{
+	struct outcome o = { .result = OUTCOME_NEVER, .why = (enum why)e.why, .stage = "queue" };
+
+	snprintf(o.enhanced, sizeof o.enhanced, "%s", err_verdict(e)->enhanced);
+	snprintf(o.text, sizeof o.text, "%s", words);
+	return settle(c, l, &o);
+}
+
+/* ── One delivery ── */
+
+static err read_lease(struct courier *c, struct held *h)
+{
+	if (h->lease.arena)
+		return OK;
+	return queue_take(c->db, c->d->line->keys, h->delivery, &h->lease);
+}
+
+/* Waits for the slot; false: another delivery may go sooner, or we are ending. */
+static bool wait_for_slot(struct courier *c, struct held *h)
+{
+	struct dispatch *d = c->d;
+	int64_t now = clock_ticks(&d->line->clock), at;
+
+	if (!pace_reserve(d->pace, h->lease.message.domain, 1, now, &at)) {
+		h->not_before = at;
+		return false;
+	}
+	pthread_mutex_lock(&d->lock);
+	while (!d->ending && (now = clock_ticks(&d->line->clock)) < at)
+		dispatch_wait(d, &d->work, at - now);
+	bool go = !d->ending;
+	pthread_mutex_unlock(&d->lock);
+	return go;
+}
+
+/* True: the delivery is settled. False: it goes back, unsent, to be tried when the transport has rested. */
+static err send_one(struct courier *c, struct held *h, bool *settled)
+{
+	struct outcome o = { 0 };
+
+	if (!c->session)
+		TRY(session_open(c->d->transport, &c->session));
+	err e = session_send(c->session, &h->lease.message, &o);
+	*settled = true;
+	if (!failed(e)) {
+		transport_works(c->d);
+		return settle(c, &h->lease, &o);
+	}
+	transport_failed(c->d, o.text[0] ? o.text : err_verdict(e)->words);
+	if (o.uncertain || ++h->failures >= STUBBORN_MAX)
+		return settle(c, &h->lease, &o);
+	*settled = false;
+	return OK;
+}
+
+static err handle(struct courier *c, struct held *h, bool *settled)
+{
+	err e = read_lease(c, h);
+
+	*settled = false;
+	if (failed(e)) {
+		if (e.fate != FATE_NEVER)
+			return e;
+		*settled = true;
+		struct lease unreadable = { .delivery = h->delivery, .attempts = 1 };
+		return settle_ourselves(c, &unreadable, e, "the queued message cannot be read");
+	}
+	if (clock_now(&c->d->line->clock) >= h->lease.deadline) {
+		*settled = true;
+		return settle_ourselves(c, &h->lease, NEVER(EXPIRED, "the deadline has passed"),
+					"the link expired before the message could be delivered");
+	}
+	return wait_for_slot(c, h) ? send_one(c, h, settled) : OK;
+}
+
+void *dispatch_carry(void *dispatch)
+{
+	struct courier c = { .d = dispatch };
+	struct held *h;
+	err e = line_db(c.d->line, &c.db, NULL);
+
+	if (failed(e))
+		dispatch_break(c.d, e);
+	while ((h = take(c.d))) {
+		bool settled;
+		e = handle(&c, h, &settled);
+		if (failed(e) && e.fate != FATE_LATER)
+			dispatch_break(c.d, e);
+		if (settled)
+			over(c.d, h);
+		else
+			put_back(c.d, h);
+	}
+	session_done(&c.session);
+	db_done(&c.db);
+	return NULL;
+}

@@ -1,0 +1,185 @@
+#include "flow/dispatch_inside.h"
+
+#include "sys/sys.h"
+
+#include <stdio.h>
+
+void held_done(struct held **h)
+{
+	if (*h)
+		lease_done(&(*h)->lease);
+	free(*h);
+	*h = NULL;
+}
+
+void dispatch_wait(struct dispatch *d, pthread_cond_t *cond, int64_t ticks)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	int64_t at = (int64_t)t.tv_sec * SECOND + t.tv_nsec / 1000 + (ticks > 0 ? ticks : 0);
+	t = (struct timespec){ .tv_sec = at / SECOND, .tv_nsec = at % SECOND * 1000 };
+	(void)pthread_cond_timedwait(cond, &d->lock, &t);
+}
+
+void dispatch_break(struct dispatch *d, err e)
+{
+	pthread_mutex_lock(&d->lock);
+	if (!failed(d->broken))
+		d->broken = e;
+	d->ending = true;
+	pthread_cond_broadcast(&d->work);
+	pthread_cond_broadcast(&d->empty);
+	pthread_mutex_unlock(&d->lock);
+}
+
+static err password_for_transport(void *state, struct arena *secret, str *out)
+{
+	const struct config *c = state;
+	return config_secret(c, &c->transport.password, secret, out, NULL);
+}
+
+err line_transport(const struct line *line, struct transport **out, struct fault *fault)
+{
+	const struct config *c = line->config;
+	bool relay = c->transport.kind == CONFIG_SMTP;
+	struct transport_options o = transport_defaults(relay ? TRANSPORT_SMTP : TRANSPORT_MAILDIR);
+
+	o.dir = c->transport.maildir;
+	TRY(str_c(line->arena, c->transport.host, &o.host));
+	TRY(str_c(line->arena, c->transport.helo.len ? c->transport.helo : c->domain, &o.helo));
+	o.port = (uint16_t)c->transport.port;
+	o.security = (enum smtp_security)c->transport.security; /* the same order, as config.h says */
+	o.allow_clear = c->transport.allow_plain_reason.len > 0;
+	o.ca_file = c->transport.ca_file;
+	o.user = c->transport.auth == CONFIG_LOGIN_NONE ? STR_NONE : c->transport.username;
+	o.login = (enum smtp_login)c->transport.auth;
+	o.secret = password_for_transport;
+	o.secret_state = (void *)(uintptr_t)c;
+	o.patience.connect = c->transport.connect_timeout;
+	o.patience.greeting = o.patience.reply = o.patience.data = c->transport.reply_timeout;
+	o.patience.dot = c->transport.final_timeout;
+	o.stop_fd = stop_fd();
+	return transport_open(&o, out, fault);
+}
+
+static err open_parts(struct dispatch *d, struct fault *fault)
+{
+	const struct config *c = d->line->config;
+	const struct pace_limits limits = {
+		.messages = c->pace.messages_per_second,
+		.recipients = c->pace.recipients_per_second,
+		.domain_messages = c->pace.per_domain_per_second,
+	};
+	uint64_t reclaimed;
+
+	TRY(id_new(&d->line->entropy, &d->owner));
+	TRY(line_db(d->line, &d->db, fault));
+	TRY(db_presence_open(d->db, d->owner, &d->presence));
+	/* What a killed courier had in hand is due again at once. */
+	TRY(queue_reclaim(d->db, clock_now(&d->line->clock), &reclaimed));
+	TRY(pace_open(&limits, &d->pace));
+	TRY(line_transport(d->line, &d->transport, fault));
+	return settler_begin(d->line, &d->settler, fault);
+}
+
+static err start_threads(struct dispatch *d)
+{
+	unsigned wanted = (unsigned)d->line->config->transport.connections;
+
+	if (pthread_create(&d->feeder, NULL, dispatch_feed, d))
+		return LATER(MEMORY, "no thread could be started");
+	d->feeding = true;
+	for (; d->couriers < wanted && d->couriers < CONNECTIONS_MAX; d->couriers++)
+		if (pthread_create(&d->courier[d->couriers], NULL, dispatch_carry, d))
+			break;
+	return d->couriers ? OK : LATER(MEMORY, "no thread could be started");
+}
+
+err dispatch_begin(struct line *line, const struct dispatch_options *options, struct dispatch **out,
+		   struct fault *fault)
+{
+	pthread_condattr_t monotonic;
+	struct dispatch *d = calloc(1, sizeof *d);
+
+	if (!d)
+		return LATER(MEMORY, "no memory");
+	d->line = line;
+	d->options = *options;
+	d->presence.fd = -1;
+	d->left.next_due = MOMENT_NEVER;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_mutex_init(&d->lock, NULL);
+	pthread_cond_init(&d->work, &monotonic);
+	pthread_cond_init(&d->empty, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	err e = open_parts(d, fault);
+	if (!failed(e))
+		e = start_threads(d);
+	if (failed(e))
+		dispatch_end(&d);
+	else
+		*out = d;
+	return e;
+}
+
+void dispatch_wake(struct dispatch *d)
+{
+	pthread_mutex_lock(&d->lock);
+	d->woken = true;
+	pthread_cond_signal(&d->empty);
+	pthread_mutex_unlock(&d->lock);
+}
+
+void dispatch_look(struct dispatch *d, struct dispatch_view *out)
+{
+	pthread_mutex_lock(&d->lock);
+	*out = (struct dispatch_view){
+		.in_flight = d->in_flight + (unsigned)d->held_count,
+		.next_due = d->left.next_due,
+		.open = d->left.by_state[DELIVERY_QUEUED] + d->left.by_state[DELIVERY_WAITING],
+		.down_since = d->down_since,
+		.broken = d->broken,
+	};
+	snprintf(out->trouble, sizeof out->trouble, "%s", d->trouble);
+	pthread_mutex_unlock(&d->lock);
+}
+
+static void give_back_held(struct dispatch *d)
+{
+	id untried[HELD_MAX];
+
+	for (size_t i = 0; i < d->held_count; i++) {
+		untried[i] = d->held[i]->delivery;
+		held_done(&d->held[i]);
+	}
+	/* If this fails, our presence ends with us and the leases with it. */
+	if (d->db)
+		(void)failed(queue_release(d->db, untried, d->held_count, clock_now(&d->line->clock)));
+	d->held_count = 0;
+}
+
+void dispatch_end(struct dispatch **dispatch)
+{
+	struct dispatch *d = *dispatch;
+
+	if (!d)
+		return;
+	dispatch_break(d, OK);
+	for (unsigned i = 0; i < d->couriers; i++)
+		pthread_join(d->courier[i], NULL);
+	if (d->feeding)
+		pthread_join(d->feeder, NULL);
+	settler_end(&d->settler);
+	give_back_held(d);
+	transport_done(&d->transport);
+	pace_done(&d->pace);
+	db_presence_done(&d->presence);
+	db_done(&d->db);
+	pthread_cond_destroy(&d->work);
+	pthread_cond_destroy(&d->empty);
+	pthread_mutex_destroy(&d->lock);
+	free(d);
+	*dispatch = NULL;
+}

@@ -1,0 +1,47 @@
+/* flow/dispatch: the way out. Leased deliveries go through a transport on several connections at once, at the
+ * pace that was configured, and every outcome is made durable, as a state and as an event.
+ *
+ *     feeder    leases what is due, a group at a time, and keeps the couriers supplied
+ *     courier   one thread, one connection: takes a delivery, waits for its slot, sends it, hears the verdict
+ *     settler   writes the outcomes of all couriers down, a group in one transaction
+ *
+ * A courier says nothing more on its connection until what it heard is durable: that is why a crash can leave
+ * at most one delivery a connection in doubt. When the transport itself fails (nobody answers, TLS or the login
+ * is refused), deliveries are given back untried and the transport is left alone for a while. */
+#ifndef LETTERLOCK_FLOW_DISPATCH_H
+#define LETTERLOCK_FLOW_DISPATCH_H
+
+#include "flow/line.h"
+
+/* What became of one attempt, after it is durable. */
+struct dispatched {
+	id delivery;
+	enum delivery_state state;
+	moment due;       /* when it is waiting */
+	const char *text; /* escaped, for people: what the server said */
+};
+
+struct dispatch_options {
+	struct queue_scope scope;
+	void (*heard)(void *state, const struct dispatched *what); /* on the settler's thread; may be null */
+	void *state;
+};
+
+struct dispatch;
+err dispatch_begin(struct line *line, const struct dispatch_options *options, struct dispatch **out,
+		   struct fault *fault);
+void dispatch_wake(struct dispatch *d); /* something new may be due */
+
+struct dispatch_view {
+	unsigned in_flight; /* leased and not settled */
+	moment next_due;    /* of what is left; MOMENT_NEVER if nothing is */
+	uint64_t open;      /* queued or waiting */
+	int64_t down_since; /* ticks since when the transport has failed; 0: it works */
+	char trouble[512];  /* why, for people */
+	err broken;         /* not OK: dispatching has ended by itself */
+};
+void dispatch_look(struct dispatch *d, struct dispatch_view *out);
+/* What is in flight is finished (bounded by the transport's own deadlines); what is only leased is given back. */
+void dispatch_end(struct dispatch **d);
+
+#endif

@@ -1,0 +1,101 @@
+#include "flow/line.h"
+
+#include "sys/sys.h"
+
+static err address_setting(struct arena *a, str text, const char *name, struct address *out, struct fault *fault)
+{
+	const char *reason = "";
+	err e = address_parse(a, text, out, &reason);
+
+	if (failed(e)) {
+		fault_set(fault, "%s: %s", name, reason);
+		return NEVER(CONFIG, "an address in the configuration is not valid");
+	}
+	return OK;
+}
+
+static err open_rules(struct arena *a, struct line *line, struct fault *fault)
+{
+	const struct config *c = line->config;
+	struct sign_rule **last = &line->rules;
+
+	for (size_t i = 0; i < c->signing_count; i++) {
+		struct sign_rule *rule;
+		TRY(NEW(a, rule));
+		rule->domain = c->signing[i].domain;
+		rule->selector = c->signing[i].selector;
+		rule->algorithm = (enum signature_algorithm)c->signing[i].algorithm; /* the same order */
+		*last = rule;
+		last = &rule->next;
+		if (!sign_aligned(rule->domain, line->from.domain)) {
+			fault_set(fault,
+				  "signing: the domain %.*s does not match the sender's domain %.*s; such mail fails "
+				  "DMARC",
+				  STR_ARG(rule->domain), STR_ARG(line->from.domain));
+			return NEVER(CONFIG, "a signing domain that does not fit the sender");
+		}
+	}
+	if (!line->rules && c->signing_allow_none_reason.len == 0) {
+		fault_set(fault,
+			  "signing: no DKIM key is configured; `letterlock key new dkim` makes one, or write a reason "
+			  "into signing_allow_none_reason");
+		return NEVER(CONFIG, "nothing would sign the mail");
+	}
+	return OK;
+}
+
+static err open_store(struct line *line, struct fault *fault)
+{
+	str kind, path;
+	char room[4096];
+	struct buf dir = BUF_ON(room);
+
+	str_cut(line->config->store, ':', &kind, &path);
+	buf_add(&dir, path);
+	return store_open_disk(buf_c(&dir), &line->store, fault);
+}
+
+static err open_parts(struct arena *a, struct line *line, struct fault *fault)
+{
+	const struct config *c = line->config;
+	const struct compose_settings templates = { .dir = file_exists(c->templates) ? c->templates : NULL };
+
+	TRY(address_setting(a, c->sender.address, "sender.address", &line->from, fault));
+	line->bounce = line->from;
+	if (c->sender.bounce.len)
+		TRY(address_setting(a, c->sender.bounce, "sender.bounce", &line->bounce, fault));
+	TRY(keyring_open(c->keys, &line->entropy, &line->keys, fault));
+	TRY(open_rules(a, line, fault));
+	TRY(open_store(line, fault));
+	return compose_open(a, &templates, &line->compose, fault);
+}
+
+err line_open(struct arena *a, const struct config *config, struct clock clock, struct entropy entropy,
+	      struct line **out, struct fault *fault)
+{
+	OWNED(line_done) struct line *line = NULL;
+
+	TRY(NEW(a, line));
+	line->arena = a;
+	line->config = config;
+	line->clock = clock;
+	line->entropy = entropy;
+	TRY(open_parts(a, line, fault));
+	*out = line;
+	line = NULL;
+	return OK;
+}
+
+void line_done(struct line **line)
+{
+	if (!*line)
+		return;
+	store_done(&(*line)->store);
+	keyring_done(&(*line)->keys);
+	*line = NULL;
+}
+
+err line_db(const struct line *line, struct db **out, struct fault *fault)
+{
+	return db_open(line->config->database, out, fault);
+}

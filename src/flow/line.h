@@ -1,0 +1,35 @@
+/* The line: what every step needs in its hands, opened once from the configuration and shared by all threads
+ * of the process. Databases are not in it: each thread opens its own connection (workbench, couriers). */
+#ifndef LETTERLOCK_FLOW_LINE_H
+#define LETTERLOCK_FLOW_LINE_H
+
+#include "compose/compose.h"
+#include "config/config.h"
+#include "deliver/deliver.h"
+#include "link/link.h"
+#include "queue/queue.h"
+#include "seal/seal.h"
+#include "sign/sign.h"
+#include "store/store.h"
+#include "track/track.h"
+
+struct line {
+	struct arena *arena; /* of whoever opened it; for what is made while opening, not while running */
+	const struct config *config;
+	struct keyring *keys;
+	struct store *store;
+	struct compose *compose;
+	struct sign_rule *rules;
+	struct address from, bounce;
+	struct clock clock;
+	struct entropy entropy;
+};
+
+err line_open(struct arena *a, const struct config *config, struct clock clock, struct entropy entropy,
+	      struct line **out, struct fault *fault);
+void line_done(struct line **line);
+/* The way out that is configured; the caller closes it. */
+err line_transport(const struct line *line, struct transport **out, struct fault *fault);
+err line_db(const struct line *line, struct db **out, struct fault *fault); /* a connection for the calling thread */
+
+#endif

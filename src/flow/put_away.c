@@ -1,0 +1,128 @@
+#include "flow/put_away.h"
+
+#include "sys/sys.h"
+
+/* What was measured when the row was checked is what is sealed: a file that changed since is refused. */
+static err pump_document(const struct put_away *p, struct arena *a, const struct document *doc, struct sink *to,
+			 struct fault *fault)
+{
+	OWNED(source_done) struct source from = { 0 };
+	uint64_t moved = 0;
+	int fd;
+
+	TRY(file_open_beneath(a, p->chunk->documents_fd, str_of(doc->path), &fd));
+	err e = file_source(a, fd, &from);
+	if (failed(e)) {
+		fd_done(&fd);
+		return e;
+	}
+	e = pump_bounded(&from, to, doc->size, &moved);
+	if ((e.fate == FATE_NEVER && e.why == WHY_LIMIT) || (!failed(e) && moved != doc->size)) {
+		fault_where(fault, doc->name, 0, 0);
+		fault_set(fault, "the file changed while it was read; send this row again");
+		return NEVER(DOCUMENT, "the file changed while it was read");
+	}
+	return e;
+}
+
+static err new_object(const struct put_away *p, struct intake *in, str name, str type, struct object **out)
+{
+	struct object *o;
+
+	TRY(NEW(p->chunk->sub->arena, o));
+	o->name = name;
+	o->type = type;
+	struct object **last = &in->to->objects;
+	while (*last)
+		last = &(*last)->next;
+	*last = o;
+	*out = o;
+	return OK;
+}
+
+static err create(const struct put_away *p, struct arena *a, struct object *o, struct sink *out)
+{
+	return store_create(p->batch, a, p->line->keys, &p->line->entropy, p->chunk->sub->id, o, out);
+}
+
+static err put_open(const struct put_away *p, struct intake *in, struct document *doc)
+{
+	OWNED(sink_done) struct sink stored = { 0 };
+	struct object *o;
+
+	TRY(new_object(p, in, doc->name, doc->type, &o));
+	SCRATCH(p->chunk->sub->arena);
+	TRY(create(p, p->chunk->sub->arena, o, &stored));
+	TRY(pump_document(p, p->chunk->sub->arena, doc, &stored, &in->fault));
+	TRY(sink_finish(&stored));
+	memcpy(doc->sha256, o->sha256, SHA256_LEN);
+	return OK;
+}
+
+/* letter.pdf becomes letter.zip; several documents, or hidden names, documents.zip. */
+static err container_name(struct arena *a, const struct put_away *p, const struct document *docs, str *out)
+{
+	str stem = docs->name;
+
+	if (docs->next || p->chunk->hide_names) {
+		*out = STR("documents.zip");
+		return OK;
+	}
+	for (size_t i = stem.len; i-- > 1;)
+		if (stem.at[i] == '.') {
+			stem = str_upto(stem, i);
+			break;
+		}
+	return str_format(a, out, "%.*s.zip", STR_ARG(stem));
+}
+
+static err put_entry(const struct put_away *p, struct arena *a, struct zip *zip, struct document *doc,
+		     struct fault *fault)
+{
+	OWNED(sink_done) struct sink entry = { 0 };
+	OWNED(sink_done) struct sink hashed = { 0 };
+	uint64_t size;
+
+	TRY(seal_zip_entry(zip, doc->name, p->chunk->sub->created_at, doc->size, &entry));
+	TRY(hash_sink(a, &entry, doc->sha256, &size, &hashed));
+	TRY(pump_document(p, a, doc, &hashed, fault));
+	TRY(sink_finish(&hashed));
+	return sink_finish(&entry);
+}
+
+static err put_zip(const struct put_away *p, struct intake *in)
+{
+	OWNED(sink_done) struct sink stored = { 0 };
+	OWNED(seal_zip_done) struct zip *zip = NULL;
+	struct arena *a = p->chunk->sub->arena;
+	struct zip_options options = {
+		.workspace = p->workspace,
+		.keys = p->keys,
+		.key_count = p->key_count,
+		.hide_names = p->chunk->hide_names,
+		.made_at = p->chunk->sub->created_at,
+	};
+	struct object *o;
+	str name;
+
+	for (struct document *doc = in->to->documents; doc; doc = doc->next)
+		options.total_size += doc->size;
+	TRY(container_name(a, p, in->to->documents, &name));
+	TRY(new_object(p, in, name, STR("application/zip"), &o));
+	SCRATCH(a);
+	TRY(create(p, a, o, &stored));
+	TRY(seal_zip_begin(a, &options, &stored, &zip));
+	for (struct document *doc = in->to->documents; doc; doc = doc->next)
+		TRY(put_entry(p, a, zip, doc, &in->fault));
+	TRY(seal_zip_finish(zip));
+	return sink_finish(&stored);
+}
+
+err put_away(const struct put_away *p, struct intake *in)
+{
+	if (p->chunk->sub->seal == SEAL_ZIP)
+		return put_zip(p, in);
+	for (struct document *doc = in->to->documents; doc; doc = doc->next)
+		TRY(put_open(p, in, doc));
+	return OK;
+}

@@ -1,0 +1,19 @@
+/* A recipient's documents become objects at rest: as they are (`open`) or in one container (`zip`). */
+#ifndef LETTERLOCK_FLOW_PUT_AWAY_H
+#define LETTERLOCK_FLOW_PUT_AWAY_H
+
+#include "flow/submit.h"
+
+struct put_away {
+	struct line *line;
+	struct chunk *chunk;
+	struct store_batch *batch;
+	struct zip_workspace *workspace;
+	const struct zip_key *keys; /* for this recipient */
+	size_t key_count;
+};
+
+/* Fills to->objects and the digests of to->documents. The bytes are durable only after store_commit(). */
+err put_away(const struct put_away *p, struct intake *in);
+
+#endif

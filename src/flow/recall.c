@@ -1,0 +1,180 @@
+#include "flow/recall.h"
+
+enum { DELIVERIES_MAX = 1000000 };
+
+/* ── Finding ── */
+
+static err read_standing(struct db *db, struct arena *a, id delivery, struct standing **out)
+{
+	OWNED(db_rows_done) struct db_rows rows = { 0 };
+	struct standing *s;
+
+	TRY(db_one(db, QUERY_DELIVERY_GET, DB(db_id(delivery)), &rows));
+	TRY(NEW(a, s));
+	s->delivery = delivery;
+	s->submission = db_row_id(&rows, 1);
+	s->recipient = db_row_id(&rows, 2);
+	s->link = db_row_id(&rows, 3);
+	s->state = (enum delivery_state)db_row_number(&rows, 4);
+	s->attempts = (unsigned)db_row_number(&rows, 5);
+	s->due_at = db_row_number(&rows, 6);
+	s->created_at = db_row_number(&rows, 7);
+	s->ended_at = db_row_number(&rows, 8);
+	s->reply_code = (unsigned)db_row_number(&rows, 9);
+	TRY(db_row_bytes(&rows, 10, a, &s->enhanced));
+	TRY(db_row_bytes(&rows, 11, a, &s->reason));
+	s->give_up_at = db_row_number(&rows, 12);
+	*out = s;
+	return OK;
+}
+
+static err deliveries_of(struct db *db, struct arena *a, id submission, id **out, size_t *count)
+{
+	OWNED(db_rows_done) struct db_rows rows = { 0 };
+	size_t room = 64, have = 0;
+	id *list;
+	err e = OK;
+
+	TRY(NEW_ARRAY(a, room, list));
+	TRY(db_ask(db, QUERY_DELIVERY_OF_SUBMISSION, DB(db_id(submission), db_number(DELIVERIES_MAX)), &rows));
+	while (db_next(&rows, &e)) {
+		if (have == room) {
+			id *wider;
+			TRY(NEW_ARRAY(a, 2 * room, wider));
+			memcpy(wider, list, have * sizeof *list);
+			list = wider;
+			room *= 2;
+		}
+		list[have++] = db_row_id(&rows, 0);
+	}
+	*out = list;
+	*count = have;
+	return e;
+}
+
+err flow_find(struct db *db, struct arena *a, id which, struct standing **out, bool *is_submission)
+{
+	struct standing *first = NULL, **last = &first;
+	enum submission_state state;
+	size_t count;
+	id *list;
+
+	err e = read_standing(db, a, which, out);
+	*is_submission = false;
+	if (!failed(e) || e.why != WHY_NOT_FOUND)
+		return e;
+	TRY(submission_state_of(db, which, &state)); /* NEVER NOT_FOUND */
+	*is_submission = true;
+	TRY(deliveries_of(db, a, which, &list, &count));
+	for (size_t i = 0; i < count; i++) {
+		TRY(read_standing(db, a, list[i], last));
+		last = &(*last)->next;
+	}
+	*out = first;
+	return OK;
+}
+
+/* ── Acting ── */
+
+static err add_event(struct line *line, struct db *db, enum event_kind kind, const struct standing *what)
+{
+	struct event event = {
+		.kind = kind,
+		.at = clock_now(&line->clock),
+		.submission = what->submission,
+		.delivery = what->delivery,
+	};
+	return track_add(db, &line->entropy, NULL, &event);
+}
+
+/* The link goes with it: nobody was told of it, and nobody shall be. */
+err flow_cancel(struct line *line, struct db *db, const struct standing *what)
+{
+	OWNED(db_rollback) struct db_transaction change = { 0 };
+	moment now = clock_now(&line->clock);
+	struct link_view view;
+
+	TRY(db_begin(db, &change));
+	TRY(queue_cancel(db, what->delivery, now));
+	err e = link_revoke(db, what->link, now, &view);
+	if (failed(e) && e.why != WHY_STATE)
+		return e;
+	TRY(add_event(line, db, EVENT_CANCELLED, what));
+	return db_commit(&change);
+}
+
+err flow_revoke(struct line *line, struct db *db, const struct standing *what, struct link_view *truth)
+{
+	OWNED(db_rollback) struct db_transaction change = { 0 };
+	moment now = clock_now(&line->clock);
+	struct link_view newest;
+
+	TRY(db_begin(db, &change));
+	TRY(link_of_recipient(db, what->recipient, now, &newest));
+	TRY(link_revoke(db, newest.id, now, truth));
+	TRY(add_event(line, db, EVENT_LINK_REVOKED, what));
+	return db_commit(&change);
+}
+
+struct renewal {
+	struct line *line;
+	struct db *db;
+	struct submission *sub;
+	struct recipient *to;
+	struct link_view old;
+	struct message message;
+	moment now;
+};
+
+static err compose_renewal(struct renewal *r, str *url, struct fault *fault)
+{
+	struct line *line = r->line;
+	struct arena *a = r->sub->arena;
+
+	TRY(link_url(a, line->config->base_url, r->to->link.token, url));
+	TRY(compose_message(line->compose, r->sub, r->to, *url, r->now, &line->entropy, a, &r->message, fault));
+	r->message.from = line->bounce.text;
+	if (!line->rules)
+		return OK;
+	return sign_message(line->keys, line->rules, r->now, r->to->link.expires_at, a, &r->message, fault);
+}
+
+static err record_renewal(struct renewal *r)
+{
+	OWNED(db_rollback) struct db_transaction change = { 0 };
+	struct line *line = r->line;
+	struct standing fresh = { .submission = r->sub->id, .delivery = r->to->delivery };
+	moment keep = r->to->link.expires_at + line->config->link.erase_after;
+
+	TRY(db_begin(r->db, &change));
+	TRY(link_renew(r->db, r->sub->arena, line->keys, &line->entropy, r->sub, r->to, r->old.id, r->now));
+	TRY(db_run(r->db, QUERY_SUBMISSION_EXTEND,
+		   DB(db_id(r->sub->id), db_number(keep), db_number(keep + line->config->link.records_after))));
+	TRY(queue_add(r->db, &line->entropy, r->sub, r->to, &r->message, r->now));
+	TRY(add_event(line, r->db, EVENT_LINK_RENEWED, &fresh));
+	TRY(add_event(line, r->db, EVENT_QUEUED, &fresh));
+	return db_commit(&change);
+}
+
+err flow_renew(struct line *line, struct db *db, struct arena *a, const struct standing *what, span expires,
+	       id *delivery, str *url, struct fault *fault)
+{
+	OWNED(submission_done) struct submission *sub = NULL;
+	struct renewal r = { .line = line, .db = db, .now = clock_now(&line->clock) };
+
+	TRY(submission_load(db, a, line->keys, what->submission, &sub));
+	r.sub = sub;
+	TRY(recipient_load(db, a, sub, what->recipient, &r.to));
+	TRY(link_of_recipient(db, what->recipient, r.now, &r.old));
+	TRY(link_mint(&line->entropy, a, r.to));
+	TRY(id_new(&line->entropy, &r.to->delivery));
+	r.to->link.expires_at = r.now + expires;
+	r.to->link.proof = r.old.proof;
+	r.to->link.tries_max = r.old.tries_max;
+	r.to->link.opens_max = r.old.opens_max;
+	TRY(link_prompt(db, a, sub->key, r.old.id, &r.to->link.prompt));
+	TRY(compose_renewal(&r, url, fault));
+	TRY(record_renewal(&r));
+	*delivery = r.to->delivery;
+	return OK;
+}

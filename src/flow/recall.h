@@ -1,0 +1,29 @@
+/* flow/recall: second thoughts. Cancel before a message is sent; revoke a link, with the truth about what was
+ * opened until then; renew: a new link to the same recipient, in a new message, while the documents are kept.
+ *
+ * An id may be a delivery's or a submission's; of a submission, all its deliveries are meant. */
+#ifndef LETTERLOCK_FLOW_RECALL_H
+#define LETTERLOCK_FLOW_RECALL_H
+
+#include "flow/line.h"
+
+/* One delivery with what stands around it; what is erased is null or empty. */
+struct standing {
+	struct standing *next;
+	id delivery, submission, recipient, link;
+	enum delivery_state state;
+	unsigned attempts;
+	moment created_at, due_at, ended_at, give_up_at; /* 0: not */
+	unsigned reply_code;
+	str enhanced, reason;
+};
+/* NEVER NOT_FOUND if the id is neither a delivery's nor a submission's. */
+err flow_find(struct db *db, struct arena *a, id which, struct standing **out, bool *is_submission);
+
+err flow_cancel(struct line *line, struct db *db, const struct standing *what);
+err flow_revoke(struct line *line, struct db *db, const struct standing *what, struct link_view *truth);
+/* The new delivery's id; it is queued, and serve or send carries it. */
+err flow_renew(struct line *line, struct db *db, struct arena *a, const struct standing *what, span expires,
+	       id *delivery, str *url, struct fault *fault);
+
+#endif

@@ -1,0 +1,73 @@
+/* What planning and working share. */
+#ifndef LETTERLOCK_FLOW_SEND_INSIDE_H
+#define LETTERLOCK_FLOW_SEND_INSIDE_H
+
+#include "flow/dispatch.h"
+#include "flow/send.h"
+#include "flow/submit.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct send_row {
+	struct recipient *to; /* null: refused while planning */
+	const str *document_names;
+	size_t document_count;
+	str container_password, weak_reason;
+	bool accepted; /* its delivery is in the database */
+	bool ended;    /* it has its last status */
+};
+
+struct send {
+	struct line *line;
+	struct send_options options;
+	struct arena *arena; /* secret: passwords and tokens are in it */
+	struct db *db;       /* the main thread's */
+	struct list list;
+	struct results results;
+	struct send_row *rows; /* as many as results.rows, in the same order */
+	size_t room;
+	struct submission *sub;
+	bool submission_saved;
+	int documents_fd;
+
+	size_t *todo; /* indexes of the rows to be submitted */
+	size_t todo_count, chunk_size;
+	atomic_size_t next;
+	size_t *by_delivery; /* open addressing on the random id: index + 1, 0 is free */
+	size_t slots;
+
+	char (*notes)[512];
+	size_t note_count;
+
+	pthread_mutex_t lock; /* over statuses, counts and the arena while threads run */
+	struct send_count count;
+	err broken;
+	struct fault fault;
+	unsigned working;
+	struct dispatch *dispatch;
+	char trouble[512];
+	bool changed, stopped;
+};
+
+err send_read_list(struct send *s, struct fault *fault);
+/* What an earlier run wrote about a row; null if it did not know it. */
+struct earlier {
+	enum row_status status;
+	id delivery;
+	str link, token, password;
+	moment expires_at;
+};
+struct earlier_run;
+err earlier_read(struct arena *a, const char *path, const struct list_rules *rules, struct earlier_run **out,
+		 struct fault *fault);
+const struct earlier *earlier_find(const struct earlier_run *run, str address, const str *documents, size_t count);
+
+void send_note(struct send *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The lock is held, or no thread runs yet. */
+void send_set_status(struct send *s, size_t row, enum row_status status, str problem, bool ended);
+err send_index(struct send *s);
+bool send_find(const struct send *s, id delivery, size_t *row);
+bool status_of_delivery(enum delivery_state state, enum row_status *status); /* true: it has ended */
+
+#endif

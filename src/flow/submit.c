@@ -1,0 +1,277 @@
+#include "flow/submit.h"
+
+#include "flow/put_away.h"
+#include "sys/sys.h"
+#include "wire/json.h"
+
+struct workbench {
+	struct db *db;
+	struct zip_workspace *zip;
+};
+
+err workbench_open(struct line *line, struct workbench **out)
+{
+	OWNED(workbench_done) struct workbench *b = calloc(1, sizeof *b);
+
+	if (!b)
+		return LATER(MEMORY, "no memory");
+	TRY(line_db(line, &b->db, NULL));
+	TRY(zip_workspace_open(&b->zip));
+	*out = b;
+	b = NULL;
+	return OK;
+}
+
+void workbench_done(struct workbench **b)
+{
+	if (!*b)
+		return;
+	zip_workspace_done(&(*b)->zip);
+	db_done(&(*b)->db);
+	free(*b);
+	*b = NULL;
+}
+
+/* A refusal is this recipient's alone; anything else ends the chunk. */
+static err refuse_or_stop(struct intake *in, err e)
+{
+	if (e.fate != FATE_NEVER)
+		return e;
+	in->problem = e;
+	return OK;
+}
+
+static bool going(const struct intake *in)
+{
+	return !failed(in->problem);
+}
+
+/* ── Check ── */
+
+static err check_suppression(struct line *line, struct db *db, struct intake *in)
+{
+	OWNED(db_rows_done) struct db_rows rows = { 0 };
+	uint8_t mac[MAC_LEN];
+
+	TRY(address_mac(line->keys, in->to->address.text, mac));
+	err e = db_one(db, QUERY_SUPPRESSION_FIND, DB(db_bytes(str_bytes(mac, sizeof mac))), &rows);
+	if (e.fate == FATE_NEVER && e.why == WHY_NOT_FOUND)
+		return OK;
+	TRY(e);
+	in->suppressed = true;
+	fault_set(&in->fault, "this address must not be mailed: %.*s", STR_ARG(db_row_peek(&rows, 0)));
+	return NEVER(SUPPRESSED, "the address is suppressed");
+}
+
+static err check_one(struct line *line, struct db *db, struct chunk *c, struct intake *in)
+{
+	struct list_row row = { .documents = (str *)(uintptr_t)in->document_names,
+				.document_count = in->document_count };
+
+	TRY(check_suppression(line, db, in));
+	TRY(check_documents(c->documents_fd, &row, line->config->limits.document_bytes, c->sub->arena,
+			    &in->to->documents, &in->fault));
+	for (struct document *doc = in->to->documents; doc; doc = doc->next)
+		TRY(id_new(&line->entropy, &doc->id));
+	return OK;
+}
+
+static err check_all(struct line *line, struct db *db, struct chunk *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (going(&c->intakes[i]))
+			TRY(refuse_or_stop(&c->intakes[i], check_one(line, db, c, &c->intakes[i])));
+	return OK;
+}
+
+/* ── Seal and store ── */
+
+/* The keys of all archives of the chunk at once: the processor derives several in the time of one. */
+static err derive_keys(struct line *line, struct chunk *c, struct zip_key **keys, size_t *total)
+{
+	size_t needed = 0, at = 0;
+	str *passwords;
+
+	for (size_t i = 0; i < c->count; i++)
+		if (going(&c->intakes[i]))
+			needed += seal_zip_keys_needed(c->hide_names, c->intakes[i].document_count);
+	TRY(NEW_ARRAY(c->sub->arena, needed + 1, passwords));
+	TRY(NEW_ARRAY(c->sub->arena, needed + 1, *keys));
+	for (size_t i = 0; i < c->count; i++) {
+		size_t own = seal_zip_keys_needed(c->hide_names, c->intakes[i].document_count);
+		for (size_t k = 0; going(&c->intakes[i]) && k < own; k++)
+			passwords[at++] = c->intakes[i].container_password;
+	}
+	*total = needed;
+	return needed ? seal_zip_keys(&line->entropy, passwords, needed, *keys) : OK;
+}
+
+static err put_all_away(struct put_away *p)
+{
+	const struct zip_key *next = p->keys;
+
+	for (size_t i = 0; i < p->chunk->count; i++) {
+		struct intake *in = &p->chunk->intakes[i];
+		if (!going(in))
+			continue;
+		p->keys = next;
+		p->key_count = seal_zip_keys_needed(p->chunk->hide_names, in->document_count);
+		next += p->chunk->sub->seal == SEAL_ZIP ? p->key_count : 0;
+		TRY(refuse_or_stop(in, put_away(p, in)));
+	}
+	return OK;
+}
+
+static err seal_and_store(struct line *line, struct workbench *bench, struct chunk *c)
+{
+	OWNED(store_batch_done) struct store_batch *batch = NULL;
+	struct zip_key *keys = NULL;
+	size_t key_count = 0;
+
+	if (c->sub->seal == SEAL_ZIP)
+		TRY(derive_keys(line, c, &keys, &key_count));
+	TRY(store_begin(line->store, &batch));
+	struct put_away p = { .line = line, .chunk = c, .batch = batch, .workspace = bench->zip, .keys = keys };
+	err e = put_all_away(&p);
+	if (keys)
+		crypt_wipe(keys, key_count * sizeof *keys);
+	TRY(e);
+	return store_commit(batch);
+}
+
+/* ── Compose and sign ── */
+
+static err compose_one(struct line *line, struct submission *sub, struct intake *in, struct message *out)
+{
+	moment now = clock_now(&line->clock);
+	str url;
+
+	TRY(link_url(sub->arena, line->config->base_url, in->to->link.token, &url));
+	TRY(compose_message(line->compose, sub, in->to, url, now, &line->entropy, sub->arena, out, &in->fault));
+	out->from = line->bounce.text;
+	if (!line->rules)
+		return OK; /* line_open() saw to it that there is a written reason */
+	return sign_message(line->keys, line->rules, now, in->to->link.expires_at, sub->arena, out, &in->fault);
+}
+
+static err compose_all(struct line *line, struct chunk *c, struct message *messages)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		struct intake *in = &c->intakes[i];
+		if (!going(in))
+			continue;
+		err e = compose_one(line, c->sub, in, &messages[i]);
+		/* A message that cannot be signed is held, not refused: the fault is ours. */
+		if (e.why == WHY_SIGNATURE || e.why == WHY_KEY)
+			return e;
+		TRY(refuse_or_stop(in, e));
+	}
+	return OK;
+}
+
+/* ── Write down ── */
+
+static err add_event(struct line *line, struct db *db, struct chunk *c, const struct intake *in, enum event_kind kind,
+		     str detail)
+{
+	struct event event = {
+		.kind = kind,
+		.at = clock_now(&line->clock),
+		.submission = c->sub->id,
+		.delivery = in->to->delivery,
+		.detail = detail,
+	};
+	return track_add(db, &line->entropy, c->sub->key, &event);
+}
+
+static err add_sealed_event(struct line *line, struct db *db, struct chunk *c, const struct intake *in)
+{
+	char room[256];
+	struct buf detail = BUF_ON(room);
+	uint64_t documents = 0, bytes = 0;
+
+	for (const struct document *doc = in->to->documents; doc; doc = doc->next)
+		documents++, bytes += doc->size;
+	buf_add_char(&detail, '{');
+	buf_add_json_field(&detail, "as", seal_kind_name(c->sub->seal));
+	buf_add_json_field(&detail, "proof", proof_kind_name(in->to->link.proof));
+	buf_add_json_number(&detail, "documents", documents);
+	buf_add_json_number(&detail, "bytes", bytes);
+	buf_add_char(&detail, '}');
+	return add_event(line, db, c, in, EVENT_SEALED, buf_str(&detail));
+}
+
+static err add_weak_event(struct line *line, struct db *db, struct chunk *c, const struct intake *in)
+{
+	char room[4096];
+	struct buf detail = BUF_ON(room);
+
+	if (in->weak_reason.len == 0)
+		return OK;
+	buf_add_char(&detail, '{');
+	buf_add_json_field(&detail, "reason", in->weak_reason);
+	buf_add_char(&detail, '}');
+	return add_event(line, db, c, in, EVENT_WEAK_PASSWORD, buf_str(&detail));
+}
+
+static err record_one(struct line *line, struct db *db, struct chunk *c, const struct intake *in,
+		      const struct message *message)
+{
+	struct submission *sub = c->sub;
+
+	TRY(recipient_save(db, sub->arena, line->keys, &line->entropy, sub, in->to));
+	TRY(link_record(db, sub->arena, line->keys, &line->entropy, sub, in->to));
+	TRY(queue_add(db, &line->entropy, sub, in->to, message, clock_now(&line->clock)));
+	TRY(add_sealed_event(line, db, c, in));
+	TRY(add_weak_event(line, db, c, in));
+	return add_event(line, db, c, in, EVENT_QUEUED, STR_NONE);
+}
+
+static err record_all(struct line *line, struct db *db, struct chunk *c, const struct message *messages)
+{
+	OWNED(db_rollback) struct db_transaction change = { 0 };
+
+	TRY(db_begin(db, &change));
+	for (size_t i = 0; i < c->count; i++)
+		if (going(&c->intakes[i]))
+			TRY(record_one(line, db, c, &c->intakes[i], &messages[i]));
+	return db_commit(&change);
+}
+
+/* Objects that were stored for somebody who was refused afterwards; what fails here, the sweep finds. */
+static void remove_unused(struct line *line, struct chunk *c, bool all)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (all || !going(&c->intakes[i]))
+			for (struct object *o = c->intakes[i].to->objects; o; o = o->next)
+				(void)failed(store_destroy(line->store, &o->id, 1));
+}
+
+err flow_submission(struct line *line, struct db *db, struct submission *sub)
+{
+	OWNED(db_rollback) struct db_transaction change = { 0 };
+	struct event accepted = { .kind = EVENT_ACCEPTED, .at = sub->created_at, .submission = sub->id };
+
+	TRY(db_begin(db, &change));
+	TRY(submission_save(db, sub->arena, &line->entropy, sub));
+	TRY(submission_set_state(db, sub->id, SUBMISSION_ACCEPTED));
+	TRY(track_add(db, &line->entropy, NULL, &accepted));
+	TRY(db_commit(&change));
+	sub->state = SUBMISSION_ACCEPTED;
+	return OK;
+}
+
+err flow_submit(struct line *line, struct workbench *bench, struct chunk *c)
+{
+	struct message *messages;
+
+	TRY(NEW_ARRAY(c->sub->arena, c->count, messages));
+	TRY(check_all(line, bench->db, c));
+	TRY(seal_and_store(line, bench, c));
+	err e = compose_all(line, c, messages);
+	if (!failed(e))
+		e = record_all(line, bench->db, c, messages);
+	/* After a commit that broke nobody knows whether it holds: then the objects stay, and the sweep decides. */
+	remove_unused(line, c, failed(e) && e.fate != FATE_BROKEN);
+	return e;
+}

@@ -1,0 +1,160 @@
+#include "flow/sweep.h"
+
+enum {
+	GROUP = 64,
+	ORPHANS_MAX = 1024,
+};
+/* Objects are written before their rows: what is younger may belong to a chunk that is still on its way. */
+#define ORPHAN_AGE HOUR
+
+static err add_event(struct line *line, struct db *db, enum event_kind kind, id submission)
+{
+	struct event event = { .kind = kind, .at = clock_now(&line->clock), .submission = submission };
+	return track_add(db, &line->entropy, NULL, &event);
+}
+
+static err due_submissions(struct db *db, enum query query, moment now, id *out, size_t *count)
+{
+	OWNED(db_rows_done) struct db_rows rows = { 0 };
+	err e = OK;
+	size_t have = 0;
+
+	TRY(db_ask(db, query, DB(db_number(now), db_number(GROUP)), &rows));
+	while (have < GROUP && db_next(&rows, &e))
+		out[have++] = db_row_id(&rows, 0);
+	*count = have;
+	return e;
+}
+
+static err expire_one(struct line *line, struct db *db, id which)
+{
+	OWNED(db_rollback) struct db_transaction change = { 0 };
+
+	TRY(db_begin(db, &change));
+	TRY(submission_expire(db, which, clock_now(&line->clock)));
+	TRY(add_event(line, db, EVENT_EXPIRED, which));
+	return db_commit(&change);
+}
+
+static err erase_one(struct line *line, struct db *db, id which)
+{
+	OWNED(db_rollback) struct db_transaction change = { 0 };
+
+	TRY(db_begin(db, &change));
+	TRY(submission_erase(db, which));
+	TRY(add_event(line, db, EVENT_ERASED, which));
+	return db_commit(&change);
+}
+
+static err each_due(struct line *line, struct db *db, enum query query,
+		    err (*act)(struct line *line, struct db *db, id which), uint64_t *done)
+{
+	id due[GROUP];
+	size_t count;
+
+	do {
+		TRY(due_submissions(db, query, clock_now(&line->clock), due, &count));
+		for (size_t i = 0; i < count; i++, (*done)++)
+			TRY(act(line, db, due[i]));
+	} while (count == GROUP);
+	return OK;
+}
+
+/* First the bytes, then the mark: killed in between, the removal is simply repeated. */
+static err remove_group(struct line *line, struct db *db, const id *gone, size_t count)
+{
+	OWNED(db_rollback) struct db_transaction change = { 0 };
+
+	TRY(store_destroy(line->store, gone, count));
+	TRY(db_begin(db, &change));
+	for (size_t i = 0; i < count; i++)
+		TRY(db_run(db, QUERY_OBJECT_REMOVED, DB(db_id(gone[i]))));
+	return db_commit(&change);
+}
+
+static err keyless_objects(struct db *db, id *out, size_t *count)
+{
+	OWNED(db_rows_done) struct db_rows rows = { 0 };
+	err e = OK;
+	size_t have = 0;
+
+	TRY(db_ask(db, QUERY_OBJECTS_TO_REMOVE, DB(db_number(GROUP)), &rows));
+	while (have < GROUP && db_next(&rows, &e))
+		out[have++] = db_row_id(&rows, 0);
+	*count = have;
+	return e;
+}
+
+static err remove_keyless(struct line *line, struct db *db, uint64_t *removed)
+{
+	id gone[GROUP];
+	size_t count;
+
+	for (;;) {
+		TRY(keyless_objects(db, gone, &count));
+		if (count == 0)
+			return OK;
+		TRY(remove_group(line, db, gone, count));
+		*removed += count;
+	}
+}
+
+/* ── Orphans ── */
+
+struct orphans {
+	struct db *db;
+	moment older_than;
+	id found[ORPHANS_MAX];
+	size_t count;
+};
+
+static err look_at_object(void *state, const struct store_entry *entry)
+{
+	struct orphans *o = state;
+	OWNED(db_rows_done) struct db_rows rows = { 0 };
+
+	if (entry->written_at >= o->older_than || o->count == ORPHANS_MAX)
+		return OK;
+	err e = db_one(o->db, QUERY_OBJECT_KEPT, DB(db_id(entry->object)), &rows);
+	if (e.fate == FATE_NEVER && e.why == WHY_NOT_FOUND) {
+		o->found[o->count++] = entry->object;
+		return OK;
+	}
+	return e;
+}
+
+static err remove_orphans(struct line *line, struct db *db, uint64_t *removed)
+{
+	OWNED(arena_done) struct arena *scratch = NULL;
+	struct orphans *o;
+
+	TRY(arena_open(64 * 1024 * 1024, &scratch));
+	TRY(NEW(scratch, o));
+	o->db = db;
+	o->older_than = clock_now(&line->clock) - ORPHAN_AGE;
+	TRY(store_list(line->store, scratch, look_at_object, o));
+	TRY(store_destroy(line->store, o->found, o->count));
+	*removed += o->count;
+	return OK;
+}
+
+err flow_sweep(struct line *line, struct db *db, struct sweep_count *out)
+{
+	struct sweep_count n = { 0 };
+	moment now = clock_now(&line->clock);
+
+	TRY(queue_reclaim(db, now, &n.reclaimed));
+	TRY(queue_expire(db, now, &n.deliveries_expired));
+	TRY(link_expire_due(db, now, &n.links_expired));
+	TRY(each_due(line, db, QUERY_SUBMISSIONS_TO_EXPIRE, expire_one, &n.submissions_expired));
+	TRY(each_due(line, db, QUERY_SUBMISSIONS_TO_ERASE, erase_one, &n.submissions_erased));
+	TRY(remove_keyless(line, db, &n.objects_removed));
+	TRY(remove_orphans(line, db, &n.orphans_removed));
+	if (n.submissions_expired + n.submissions_erased + n.links_expired) {
+		err e = db_checkpoint(db);
+		if (failed(e) && e.why != WHY_BUSY)
+			return e; /* busy: somebody reads; the next sweep empties the log */
+	}
+	*out = n;
+	return OK;
+}

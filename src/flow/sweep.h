@@ -1,0 +1,21 @@
+/* flow/sweep: the only repairer and the only eraser. It may run at any time, beside everything else and twice at
+ * once; each step is one transaction or can be repeated.
+ *
+ *     leases of processes that are gone become due again
+ *     links past their moment are expired; submissions past theirs lose the keys of their objects
+ *     submissions past retention lose everything personal
+ *     stored bytes without a key, and bytes that no row speaks of, are removed
+ *
+ * What was erased is gone from the database file and its log too (secure_delete, then a checkpoint). */
+#ifndef LETTERLOCK_FLOW_SWEEP_H
+#define LETTERLOCK_FLOW_SWEEP_H
+
+#include "flow/line.h"
+
+struct sweep_count {
+	uint64_t reclaimed, deliveries_expired, links_expired, submissions_expired, submissions_erased, objects_removed,
+		orphans_removed;
+};
+err flow_sweep(struct line *line, struct db *db, struct sweep_count *out);
+
+#endif
