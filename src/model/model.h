@@ -150,6 +150,11 @@ err refusals_load(struct db *db, struct arena *a, const struct submission *sub, 
 /* An object alone, for the page: its row, its recipient and its submission. NEVER EXPIRED if its key is destroyed. */
 err object_load(struct db *db, struct arena *a, const struct submission *sub, id which, struct object *out);
 
+/* An object by hand, without recipient, name and submission row (`store put`). */
+err object_keep(struct db *db, id owner, const struct object *o, moment now);
+/* What is needed to read any object: id, size, wrapped key, owner; by_hand may be null. NEVER EXPIRED as above. */
+err object_find(struct db *db, id which, id *owner, struct object *out, bool *by_hand);
+
 /* The links are over: state expired, every object's key destroyed. The stored bytes remain to be removed, see
  * QUERY_OBJECTS_TO_REMOVE. In the caller's transaction. */
 err submission_expire(struct db *db, id which, moment now);

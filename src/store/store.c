@@ -15,6 +15,23 @@ err store_new(const struct store_engine *engine, void *state, struct store **out
 	return OK;
 }
 
+err store_open(str where, struct store **out, struct fault *fault)
+{
+	char dir[4096];
+	struct buf b = BUF_ON(dir);
+
+	if (str_same(where, STR("mem:")))
+		return store_open_mem(out);
+	if (!str_starts(where, STR("disk:")) || str_has(where, 0)) {
+		fault_set(fault, "%.*s is not a store; say disk:DIRECTORY", STR_ARG(where));
+		return NEVER(CONFIG, "not a store");
+	}
+	buf_add(&b, str_from(where, 5));
+	(void)buf_c(&b);
+	TRY(buf_check(&b));
+	return store_open_disk(dir, out, fault);
+}
+
 void store_done(struct store **s)
 {
 	if (*s) {

@@ -20,6 +20,8 @@
 struct store;
 struct store_batch;
 
+/* As the configuration says it: "disk:DIR"; "mem:" for tests. NEVER CONFIG for anything else. */
+err store_open(str where, struct store **out, struct fault *fault);
 /* Makes the directory if its parent is there; NEVER DENIED, with a fault, if others may get at it. */
 err store_open_disk(const char *dir, struct store **out, struct fault *fault);
 err store_open_mem(struct store **out);
