@@ -129,7 +129,7 @@ size_t config_records(const struct config *c, const struct config_setting *s); /
 /* A commented file: settings given in `values` ("name", "text" pairs, ended by null) stand open, all others are
  * commented out with their defaults. A list is given by its name with its YAML lines as text. */
 err config_write_file(const char *const *values, struct buf *out);
-err config_write_schema(struct buf *out); /* JSON Schema, draft 2020-12 */
-err config_write_manual(struct buf *out); /* letterlock.yaml(5), mdoc */
+err config_write_schema(struct buf *out);                   /* JSON Schema, draft 2020-12 */
+err config_write_manual(const char *date, struct buf *out); /* letterlock.yaml(5), mdoc */
 
 #endif

@@ -6,8 +6,10 @@
 /* In mdoc a backslash begins an escape, and a dot or a quote at a line's start a request. */
 static void text(struct buf *out, const char *s)
 {
-	for (; *s; s++) {
-		if (*s == '\\')
+	for (const char *start = s; *s; s++) {
+		if (*s == ' ' && s > start + 1 && (s[-1] == '.' || s[-1] == ':') && s[1] >= 'A' && s[1] <= 'Z')
+			buf_add_char(out, '\n'); /* mdoc(7): a new sentence begins a new line */
+		else if (*s == '\\')
 			buf_add(out, STR("\\e"));
 		else if (*s == '`')
 			buf_add(out, STR("\\(oq"));
@@ -75,7 +77,6 @@ static void one(struct buf *out, const struct config_setting *s)
 }
 
 static const char head[] =
-	".Dd $Mdocdate$\n"
 	".Dt LETTERLOCK.YAML 5\n"
 	".Os\n"
 	".Sh NAME\n"
@@ -119,11 +120,12 @@ static const char tail[] = ".El\n"
 			   ".Xr letterlock-config-check 1 ,\n"
 			   ".Xr letterlock-config-show 1\n";
 
-err config_write_manual(struct buf *out)
+err config_write_manual(const char *date, struct buf *out)
 {
 	size_t count;
 	const struct config_setting *table = config_settings(&count);
 
+	buf_add_format(out, ".Dd %s\n", date);
 	buf_add(out, str_of(head));
 	for (size_t i = 0; i < count; i++)
 		one(out, &table[i]);

@@ -14,6 +14,8 @@ static err run(struct cli *cli)
 {
 	size_t count = (size_t)cli->operand_count, taken;
 
+	if (cli_value(cli, "--man"))
+		return manual_write(cli->arena, cli_value(cli, "--man"));
 	if (count == 0) {
 		help_all(cli);
 		return OK;
@@ -30,10 +32,11 @@ static err run(struct cli *cli)
 
 const struct cli_command command_help = {
 	.name = "help",
-	.usage = "[COMMAND]",
+	.usage = "[COMMAND | --man DIR]",
 	.summary = "list the commands, or explain one",
 	.examples = "# everything there is to know about sending\n"
 		    "$ letterlock help send",
+	.options = (const struct cli_option[]){ { "--man", "DIR", "write all manual pages into a folder" }, { 0 } },
 	.operands_max = 2,
 	.run = run,
 };
