@@ -1,0 +1,292 @@
+/* One probe a thing that sending and serving need. */
+#include "door/cli/config_check.h"
+
+#include "compose/compose.h"
+#include "db/db.h"
+#include "deliver/deliver.h"
+#include "flow/line.h"
+#include "store/store.h"
+#include "sys/sys.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define SOON (14 * DAY) /* a certificate that ends within */
+enum { CERTIFICATE_MAX = 1024 * 1024, SECRET_ARENA_MAX = 8 * 1024 * 1024 };
+
+__attribute__((format(printf, 4, 5))) static void find(struct check *c, enum judgement judgement, const char *todo,
+						       const char *format, ...)
+{
+	struct finding *f = &c->findings[c->count];
+	va_list args;
+
+	if (c->count == FINDINGS_MAX)
+		return;
+	c->count++;
+	f->name = c->probe;
+	f->judgement = judgement;
+	va_start(args, format);
+	vsnprintf(f->found, sizeof f->found, format, args);
+	va_end(args);
+	snprintf(f->todo, sizeof f->todo, "%s", todo ? todo : "");
+}
+
+static void find_failure(struct check *c, err e, const struct fault *fault, const char *todo)
+{
+	char room[FINDING_TEXT];
+	struct buf b = { .at = room, .max = sizeof room - 1 };
+
+	buf_add_fault(&b, fault, e);
+	find(c, FAILED, todo, "%.*s", STR_ARG(buf_str(&b)));
+}
+
+static void probe_settings(struct check *c)
+{
+	find(c, FINE, NULL, "%s", c->config->path);
+}
+
+static void probe_reasons(struct check *c)
+{
+	static const struct {
+		const char *name;
+		const char *what;
+	} protections[] = {
+		{ "signing_allow_none_reason", "mail leaves without a DKIM signature" },
+		{ "transport.allow_plain_reason", "mail goes to another machine without TLS" },
+		{ "password.allow_weak_reason", "weak passwords are let through" },
+	};
+
+	for (size_t i = 0; i < sizeof protections / sizeof *protections; i++) {
+		char room[FINDING_TEXT];
+		struct buf reason = BUF_ON(room);
+		const struct config_setting *s = config_setting(str_of(protections[i].name));
+
+		config_print(c->config, s, 0, &reason);
+		if (reason.len)
+			find(c, DOUBTFUL, NULL, "%s, because: %.*s", protections[i].what, STR_ARG(buf_str(&reason)));
+	}
+}
+
+static void probe_data(struct check *c)
+{
+	struct path_facts facts;
+	err e = path_look(c->config->data, &facts);
+
+	if (failed(e) || !facts.directory)
+		find(c, FAILED, "make it with `letterlock init`, or name another in `data`", "%s is no folder",
+		     c->config->data);
+	else if (facts.others_write || !facts.ours)
+		find(c, FAILED, "chmod go-w it; it must belong to the user that letterlock runs as",
+		     "others may write %s", c->config->data);
+	else if (!facts.we_write)
+		find(c, FAILED, "run as the user it belongs to", "%s cannot be written", c->config->data);
+	else
+		find(c, FINE, NULL, "%s", c->config->data);
+}
+
+static void probe_keys(struct check *c)
+{
+	struct fault fault = { 0 };
+	err e = keyring_open(c->config->keys, &c->cli->entropy, &c->keys, &fault);
+
+	if (failed(e))
+		find_failure(c, e, &fault,
+			     "keys are made by `letterlock init` and `letterlock key new`; mode 0600 in 0700");
+	else
+		find(c, FINE, NULL, "%s, private to their owner", c->config->keys);
+}
+
+static const struct key_info *find_key(const struct key_info *keys, const struct config_signing *wanted)
+{
+	for (; keys; keys = keys->next)
+		if (keys->kind == KEY_DKIM && !keys->retired && str_same(keys->domain, wanted->domain) &&
+		    str_same(keys->selector, wanted->selector))
+			return keys;
+	return NULL;
+}
+
+static void probe_signing(struct check *c)
+{
+	struct key_info *keys = NULL;
+
+	if (!c->keys || failed(keyring_list(c->keys, c->cli->arena, &keys)))
+		return;
+	for (size_t i = 0; i < c->config->signing_count; i++) {
+		const struct config_signing *wanted = &c->config->signing[i];
+		const struct key_info *k = find_key(keys, wanted);
+		bool ed25519 = k && k->algorithm == SIGNATURE_ED25519_SHA256;
+
+		if (!k)
+			find(c, FAILED, "make it with `letterlock key new dkim`, or correct `signing`",
+			     "there is no key for %.*s with selector %.*s", STR_ARG(wanted->domain),
+			     STR_ARG(wanted->selector));
+		else if (ed25519 != (wanted->algorithm == CONFIG_ED25519))
+			find(c, FAILED, "correct signing[].algorithm", "the key %.*s is of the other kind",
+			     STR_ARG(wanted->selector));
+		else
+			find(c, FINE, NULL, "%.*s._domainkey.%.*s, %s %u", STR_ARG(wanted->selector),
+			     STR_ARG(wanted->domain), ed25519 ? "ed25519" : "rsa", k->bits);
+	}
+}
+
+static void probe_store(struct check *c)
+{
+	OWNED(store_done) struct store *store = NULL;
+	const char *dir;
+	struct path_facts facts = { 0 };
+	struct fault fault = { 0 };
+
+	if (failed(str_c(c->cli->arena, str_from(c->config->store, STR("disk:").len), &dir)))
+		return;
+	err e = store_open_disk(dir, &store, &fault);
+	if (failed(e))
+		find_failure(c, e, &fault, "correct `store`, or the folder's owner and mode");
+	else if (failed(path_look(dir, &facts)) || !facts.we_write)
+		find(c, FAILED, "run as the user it belongs to", "%s cannot be written", dir);
+	else
+		find(c, FINE, NULL, "%s", dir);
+}
+
+static void probe_database(struct check *c)
+{
+	OWNED(db_done) struct db *db = NULL;
+	struct fault fault = { 0 };
+	err e = db_open(c->config->database, &db, &fault);
+
+	if (failed(e))
+		find_failure(c, e, &fault, "a new one is made by `letterlock init`");
+	else
+		find(c, FINE, NULL, "%s", c->config->database);
+}
+
+static void probe_templates(struct check *c)
+{
+	struct compose *compose;
+	struct fault fault = { 0 };
+	struct compose_settings settings = {
+		.dir = c->config->templates,
+		.language = c->config->mail.language,
+		.utc_offset_minutes = c->config->mail.utc_offset,
+	};
+	err e = compose_open(c->cli->arena, &settings, &compose, &fault);
+
+	if (failed(e))
+		find_failure(c, e, &fault, "correct the template");
+	else
+		find(c, FINE, NULL, "%s", c->config->templates);
+}
+
+static void probe_login(struct check *c)
+{
+	struct arena *secret;
+	struct fault fault = { 0 };
+	str password;
+
+	if (c->config->transport.kind != CONFIG_SMTP || c->config->transport.auth == CONFIG_LOGIN_NONE ||
+	    failed(arena_open_secret(SECRET_ARENA_MAX, &secret)))
+		return;
+	OWNED(arena_done) struct arena *owner = secret;
+	err e = config_secret(c->config, &c->config->transport.password, secret, &password, &fault);
+	if (failed(e))
+		find_failure(c, e, &fault, "correct transport.password");
+	else
+		find(c, FINE, NULL, "the relay's password can be had");
+}
+
+static str host_of(str url)
+{
+	str host = str_from(url, STR("https://").len), rest;
+
+	str_cut(host, '/', &host, &rest);
+	if (str_starts(host, STR("["))) {
+		str_cut(str_from(host, 1), ']', &host, &rest);
+		return host;
+	}
+	str_cut(host, ':', &host, &rest);
+	return host;
+}
+
+static void judge_certificate(struct check *c, const struct certificate_facts *f)
+{
+	static const char renew[] = "get a certificate for the host of base_url";
+	char end[64];
+	struct buf ends = BUF_ON(end);
+	moment now = clock_now(&c->cli->clock);
+	const char *path = c->config->serve.certificate;
+
+	buf_add_moment(&ends, f->ends_at);
+	if (!f->matches_key)
+		find(c, FAILED, "name the key that belongs to it in serve.key", "%s and its key do not fit together",
+		     path);
+	else if (now >= f->ends_at || now < f->begins_at)
+		find(c, FAILED, renew, "%s is not valid now (until %.*s)", path, STR_ARG(buf_str(&ends)));
+	else if (!f->matches_host)
+		find(c, FAILED, renew, "%s is not for %.*s", path, STR_ARG(host_of(c->config->base_url)));
+	else if (f->self_made)
+		find(c, DOUBTFUL, "for real recipients, get one from a certificate authority",
+		     "%s is self-made: browsers will warn", path);
+	else if (f->ends_at - now < SOON)
+		find(c, DOUBTFUL, renew, "%s ends soon, %.*s", path, STR_ARG(buf_str(&ends)));
+	else
+		find(c, FINE, NULL, "%s, until %.*s", path, STR_ARG(buf_str(&ends)));
+}
+
+static void probe_certificate(struct check *c)
+{
+	struct certificate_facts facts;
+	struct arena *secret;
+	str pem, key;
+
+	if (c->config->serve.listen.len == 0 || failed(arena_open_secret(SECRET_ARENA_MAX, &secret)))
+		return;
+	OWNED(arena_done) struct arena *owner = secret;
+	err e = file_read_all(c->cli->arena, c->config->serve.certificate, CERTIFICATE_MAX, &pem);
+	if (failed(e)) {
+		find(c, FAILED, "correct serve.certificate", "%s: %s", c->config->serve.certificate, e.note);
+		return;
+	}
+	e = file_read_private(secret, c->config->serve.key, CERTIFICATE_MAX, &key);
+	if (failed(e)) {
+		find(c, FAILED, "correct serve.key; its file is private to its owner: chmod 600", "%s: %s",
+		     c->config->serve.key, e.note);
+		return;
+	}
+	e = certificate_look(pem, host_of(c->config->base_url), key, &facts);
+	if (failed(e))
+		find(c, FAILED, "correct serve.certificate", "%s: %s", c->config->serve.certificate, e.note);
+	else
+		judge_certificate(c, &facts);
+}
+
+/* As `dispatch` would go out, to the end of the login; no message. */
+static void probe_transport(struct check *c)
+{
+	const struct line line = { .arena = c->cli->arena, .config = c->config };
+	OWNED(transport_done) struct transport *transport = NULL;
+	struct fault fault = { 0 };
+	str words = STR_NONE;
+	err e = line_transport(&line, &transport, &fault);
+
+	if (!failed(e))
+		e = transport_probe(c->cli->arena, transport, &words, &fault);
+	if (failed(e))
+		find_failure(c, e, &fault, "correct `transport`, or ask whoever runs the relay");
+	else
+		find(c, FINE, NULL, "%.*s", STR_ARG(words));
+}
+
+static void probe_dns(struct check *c)
+{
+	find(c, DOUBTFUL, "compare the records that `letterlock init` printed with what `dig` shows",
+	     "DNS is not looked at yet");
+}
+
+const struct probe config_probes[] = {
+	{ "settings", probe_settings, false },  { "protections", probe_reasons, false },
+	{ "data", probe_data, false },          { "keys", probe_keys, false },
+	{ "signing", probe_signing, false },    { "store", probe_store, false },
+	{ "database", probe_database, false },  { "templates", probe_templates, false },
+	{ "login", probe_login, false },        { "certificate", probe_certificate, false },
+	{ "transport", probe_transport, true }, { "dns", probe_dns, true },
+};
+const size_t config_probe_count = sizeof config_probes / sizeof *config_probes;
