@@ -88,22 +88,30 @@ str check_document_type(str name); /* by its extension; application/octet-stream
 /* ── Passwords ───────────────────────────────────────────────────────────────────────────────────── */
 
 /* A phrase of at least `bits` bits in groups of four, such as k7mq-x3dp-…, from 31 letters and digits that nobody
- * takes for one another. *bits_out is what it has. */
+ * takes for one another (no 0 o, no 1 i l). *bits_out is what it has. */
 enum { PASSWORD_BITS = 80, PASSWORD_BITS_MAX = 256, PASSWORD_MAX = 128 };
 err check_password_new(struct arena *secret, const struct entropy *chance, unsigned bits, str *out, double *bits_out);
 
+/* The floors. A container can be tried offline for ever: below 80 bits somebody can afford it. Our page counts
+ * tries and locks: with 14 bits five tries succeed once in 3,000 links at the most. */
+enum { CONTAINER_BITS_LEAST = 80, PAGE_BITS_LEAST = 14 };
+/* Beyond 64 bytes an AE-2 password has a second, equal one (HMAC hashes long keys first); beyond 32 bytes some PDF
+ * readers do not open what others do. */
+enum { ZIP_PASSWORD_MAX = 64, PDF_PASSWORD_MAX = 32 };
+
 struct password_verdict {
 	double bits;               /* log2 of the guesses needed, by the best attack we know */
-	double guesses_per_second; /* at the container, see password_rate() */
-	double seconds_to_guess;
+	double guesses_per_second; /* that `what` allows: see password_rate.c */
+	double seconds_to_guess;   /* all of those guesses */
 	bool accepted;
 	const char *reason; /* a sentence; null if accepted */
 };
 
-/* Measures a secret against what it shall protect: SEAL_OPEN is our page, SEAL_ZIP, SEAL_PDF the containers.
- * `row_values` are known to whoever attacks this row: a secret that is one of them, or is made of them, counts
- * nothing. For `details` the secret is itself a personal detail: pass the values that stand in the mail only. */
-err check_password(struct arena *secret_arena, enum seal_kind what, str secret, const struct value *row_values,
+/* Measures a secret against what it shall protect: SEAL_OPEN is our page, SEAL_ZIP and SEAL_PDF the containers; others
+ * are NEVER UNSUPPORTED. `known` are values that an attacker of this row has or can look up: a secret that is one of
+ * them, or is made of them, counts nothing. With `is_details` the secret is itself a personal detail: pass only what
+ * stands in the mail (name, address); a bare name then counts as one of 10,000. OK whenever it was judged. */
+err check_password(struct arena *secret_arena, enum seal_kind what, str secret, const struct value *known,
 		   bool is_details, struct password_verdict *out);
 
 #endif

@@ -1,0 +1,16 @@
+/* What password.c, password_measure.c and password_rate.c share. */
+#ifndef LETTERLOCK_CHECK_PASSWORD_INSIDE_H
+#define LETTERLOCK_CHECK_PASSWORD_INSIDE_H
+
+#include "check/check.h"
+
+/* log2 of the guesses, and what made it so few (a sentence, or null if it is just not much). */
+struct estimate {
+	double bits;
+	const char *because;
+};
+
+err password_measure(struct arena *a, str secret, const struct value *known, bool is_details, struct estimate *out);
+double password_rate(enum seal_kind what); /* guesses a second */
+
+#endif
