@@ -112,6 +112,10 @@ err flow_revoke(struct line *line, struct db *db, const struct standing *what, s
 	TRY(db_begin(db, &change));
 	TRY(link_of_recipient(db, what->recipient, now, &newest));
 	TRY(link_revoke(db, newest.id, now, truth));
+	/* A message that was not sent yet would only carry a dead link. */
+	err e = queue_cancel(db, what->delivery, now);
+	if (failed(e) && e.why != WHY_STATE)
+		return e;
 	TRY(add_event(line, db, EVENT_LINK_REVOKED, what));
 	return db_commit(&change);
 }

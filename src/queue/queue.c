@@ -30,12 +30,8 @@ err queue_settle(struct db *db, const struct settlement *s)
 
 err queue_cancel(struct db *db, id delivery, moment now)
 {
-	OWNED(db_rollback) struct db_transaction change = { 0 };
-
-	TRY(db_begin(db, &change));
 	TRY(db_run_one(db, QUERY_QUEUE_CANCEL, DB(db_id(delivery), db_number(now))));
-	TRY(db_run(db, QUERY_MESSAGE_ERASE, DB(db_id(delivery))));
-	return db_commit(&change);
+	return db_run(db, QUERY_MESSAGE_ERASE, DB(db_id(delivery)));
 }
 
 err queue_expire(struct db *db, moment now, uint64_t *count)

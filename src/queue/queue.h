@@ -51,7 +51,8 @@ struct settlement {
 /* Within the caller's transaction. Ends erase the message. */
 err queue_settle(struct db *db, const struct settlement *s);
 
-/* Before it was sent: queued or waiting becomes cancelled; NEVER STATE otherwise. In its own transaction. */
+/* Before it was sent: queued or waiting becomes cancelled; NEVER STATE otherwise. Within the
+ * caller's transaction. */
 err queue_cancel(struct db *db, id delivery, moment now);
 /* Deliveries leased by owners that are gone become due again; `count` says how many. */
 err queue_reclaim(struct db *db, moment now, uint64_t *count);

@@ -1,0 +1,103 @@
+#include "door/cli/house.h"
+#include "flow/report.h"
+
+enum { KEY_OLD_DAYS = 180 };
+
+static void tell_age(struct cli *cli, const char *what, moment since)
+{
+	span age = clock_now(&cli->clock) - since;
+	const char *unit = age >= 2 * DAY ? "days" : age >= 2 * HOUR ? "hours" : "minutes";
+	span length = age >= 2 * DAY ? DAY : age >= 2 * HOUR ? HOUR : MINUTE;
+
+	cli_out_format(cli, "%s %lld %s ago", what, (long long)(age / length), unit);
+}
+
+static void tell_deliveries(struct cli *cli, const struct overview *o)
+{
+	char due[32];
+
+	cli_out_format(cli, "deliveries ");
+	for (enum delivery_state s = DELIVERY_QUEUED; s <= DELIVERY_CANCELLED; s++)
+		cli_out_format(cli, "  %llu %.*s", (unsigned long long)o->queue.by_state[s],
+			       STR_ARG(delivery_state_name(s)));
+	cli_out_format(cli, "\n");
+	if (!o->oldest_open)
+		return;
+	tell_age(cli, "             the oldest that is open was accepted", o->oldest_open);
+	if (o->queue.next_due != MOMENT_NEVER) {
+		text_moment(o->queue.next_due, due);
+		cli_out_format(cli, "; the next is due at %s", due);
+	}
+	cli_out_format(cli, "\n");
+}
+
+static void tell_keys(struct cli *cli, const struct overview *o)
+{
+	for (const struct key_info *k = o->keys; k; k = k->next) {
+		span age = clock_now(&cli->clock) - k->created_at;
+		if (k->kind != KEY_DKIM || k->retired)
+			continue;
+		cli_out_format(cli, "dkim key     %.*s of %.*s, %lld days old%s\n", STR_ARG(k->selector),
+			       STR_ARG(k->domain), (long long)(age / DAY),
+			       age > KEY_OLD_DAYS * DAY ? ": rotate it (letterlock key new dkim)" : "");
+	}
+}
+
+static void tell(struct cli *cli, const struct overview *o)
+{
+	tell_deliveries(cli, o);
+	cli_out_format(cli, "links      ");
+	for (enum link_state s = LINK_LIVE; s <= LINK_RENEWED; s++)
+		cli_out_format(cli, "  %llu %.*s", (unsigned long long)o->links[s], STR_ARG(link_state_name(s)));
+	cli_out_format(cli, "\nsubmissions");
+	for (enum submission_state s = SUBMISSION_ACCEPTED; s <= SUBMISSION_ERASED; s++)
+		cli_out_format(cli, "  %llu %.*s", (unsigned long long)o->submissions[s],
+			       STR_ARG(submission_state_name(s)));
+	cli_out_format(cli, "\n");
+	tell_keys(cli, o);
+}
+
+static void tell_json(struct cli *cli, const struct overview *o)
+{
+	json_t *deliveries = json_object(), *links = json_object(), *submissions = json_object(), *j = json_object();
+
+	for (enum delivery_state s = DELIVERY_QUEUED; s <= DELIVERY_CANCELLED; s++)
+		json_object_set_new(deliveries, delivery_state_name(s).at,
+				    json_integer((json_int_t)o->queue.by_state[s]));
+	for (enum link_state s = LINK_LIVE; s <= LINK_RENEWED; s++)
+		json_object_set_new(links, link_state_name(s).at, json_integer((json_int_t)o->links[s]));
+	for (enum submission_state s = SUBMISSION_ARRIVING; s <= SUBMISSION_ERASED; s++)
+		json_object_set_new(submissions, submission_state_name(s).at,
+				    json_integer((json_int_t)o->submissions[s]));
+	json_object_set_new(j, "deliveries", deliveries);
+	json_object_set_new(j, "links", links);
+	json_object_set_new(j, "submissions", submissions);
+	json_object_set_new(j, "oldest_open", json_moment(o->oldest_open));
+	json_object_set_new(j, "next_due",
+			    o->queue.next_due == MOMENT_NEVER ? json_null() : json_moment(o->queue.next_due));
+	cli_out_json(cli, j);
+}
+
+static err run(struct cli *cli)
+{
+	OWNED(house_done) struct house h = { 0 };
+	struct overview o;
+
+	TRY(house_open(cli, &h));
+	TRY(report_overview(h.line, h.db, cli->arena, &o));
+	if (cli->json)
+		tell_json(cli, &o);
+	else
+		tell(cli, &o);
+	return OK;
+}
+
+const struct cli_command command_status = {
+	.name = "status",
+	.usage = "",
+	.summary = "queue, links and keys at a glance",
+	.examples = "$ letterlock status\n",
+	.operands_min = 0,
+	.operands_max = 0,
+	.run = run,
+};

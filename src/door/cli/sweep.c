@@ -1,0 +1,65 @@
+#include "flow/sweep.h"
+#include "door/cli/house.h"
+
+static const struct {
+	const char *name, *words;
+	size_t offset;
+} rows[] = {
+	{ "reclaimed", "deliveries of processes that are gone, due again", offsetof(struct sweep_count, reclaimed) },
+	{ "deliveries_expired", "deliveries past their deadline", offsetof(struct sweep_count, deliveries_expired) },
+	{ "links_expired", "links past their moment", offsetof(struct sweep_count, links_expired) },
+	{ "submissions_expired", "submissions whose documents were destroyed",
+	  offsetof(struct sweep_count, submissions_expired) },
+	{ "submissions_erased", "submissions whose personal records were destroyed",
+	  offsetof(struct sweep_count, submissions_erased) },
+	{ "objects_removed", "stored objects removed", offsetof(struct sweep_count, objects_removed) },
+	{ "orphans_removed", "stored objects that nothing spoke of, removed",
+	  offsetof(struct sweep_count, orphans_removed) },
+};
+
+static uint64_t count_of(const struct sweep_count *n, size_t row)
+{
+	uint64_t count;
+
+	memcpy(&count, (const char *)n + rows[row].offset, sizeof count);
+	return count;
+}
+
+static err run(struct cli *cli)
+{
+	OWNED(house_done) struct house h = { 0 };
+	struct sweep_count n;
+	json_t *j = json_object();
+	bool any = false;
+
+	err e = house_open(cli, &h);
+	if (!failed(e))
+		e = flow_sweep(h.line, h.db, &n);
+	for (size_t i = 0; !failed(e) && i < sizeof rows / sizeof *rows; i++) {
+		uint64_t count = count_of(&n, i);
+		json_object_set_new(j, rows[i].name, json_integer((json_int_t)count));
+		if (count && !cli->json)
+			cli_out_format(cli, "%llu %s\n", (unsigned long long)count, rows[i].words);
+		any = any || count;
+	}
+	if (failed(e) || !cli->json)
+		json_decref(j);
+	else
+		cli_out_json(cli, j);
+	if (!failed(e) && !any)
+		cli_say(cli, "nothing to do");
+	return e;
+}
+
+const struct cli_command command_sweep = {
+	.name = "sweep",
+	.usage = "",
+	.summary = "expire, erase and repair what is due, now",
+	.details = "`letterlock serve` does this by itself every minute. What is past its link's moment loses its key "
+		   "and its "
+		   "bytes; what is past retention loses everything personal; what a crash left is put in order.",
+	.examples = "# from cron, where no server runs\n$ letterlock sweep --quiet\n",
+	.operands_min = 0,
+	.operands_max = 0,
+	.run = run,
+};
