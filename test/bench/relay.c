@@ -20,17 +20,18 @@ static str text;
 static void *send_many(void *state)
 {
 	struct session *s = NULL;
-	char id[64];
+	char number[64];
 
 	(void)state;
 	if (failed(session_open(transport, &s)))
 		exit(1);
 	for (long n; (n = atomic_fetch_sub(&left, 1)) > 0;) {
 		struct outcome o;
-		snprintf(id, sizeof id, "<%ld@bench.test>", n);
-		struct message m = {
-			.from = STR("sender@bench.test"), .to = STR("to@bench.test"), .id = str_of(id), .bytes = text
-		};
+		snprintf(number, sizeof number, "<%ld@bench.test>", n);
+		struct message m = { .from = STR("sender@bench.test"),
+				     .to = STR("to@bench.test"),
+				     .id = str_of(number),
+				     .bytes = text };
 		if (failed(session_send(s, &m, &o)) || o.result != OUTCOME_DELIVERED)
 			exit(fprintf(stderr, "%s: %s\n", o.stage, o.text) > 0);
 		atomic_fetch_add(&delivered, 1);
