@@ -84,14 +84,21 @@ static err no_template(const struct compose *c, str name, struct fault *f)
 	return NEVER(TEMPLATE, "no such template");
 }
 
-/* The To field cannot do without the address. */
-static err check_address(const struct composing *m, const struct recipient *r)
+static err tells_proof(const struct composing *m, const char *what)
 {
-	if (!secrets_in(m->telling.secrets, r->address.text))
-		return OK;
 	fault_where(m->fault, STR("proof"), 0, 0);
-	fault_set(m->fault, "the recipient's address itself holds what opens the link; ask for something else");
-	return NEVER(TEMPLATE, "the address tells the proof");
+	fault_set(m->fault, "%s itself holds what opens the link; ask for something else", what);
+	return NEVER(TEMPLATE, "an address tells the proof");
+}
+
+/* The mail cannot do without these. A recipient's name it can leave out. */
+static err check_fields(const struct composing *m, const struct submission *s, const struct recipient *r)
+{
+	if (secrets_in(m->telling.secrets, r->address.text))
+		return tells_proof(m, "the recipient's address");
+	if (secrets_in(m->telling.secrets, s->from.text) || secrets_in(m->telling.secrets, s->from_name))
+		return tells_proof(m, "the sender's name or address");
+	return OK;
 }
 
 static err begin(struct composing *m, const struct submission *s, const struct recipient *r, str link_url)
@@ -111,7 +118,7 @@ static err begin(struct composing *m, const struct submission *s, const struct r
 				       .tongue = tongue_find(language),
 				       .link_url = link_url,
 				       .utc_offset_minutes = m->compose->utc_offset_minutes };
-	TRY(check_address(m, r));
+	TRY(check_fields(m, s, r));
 	return values_tell(m->scratch, &m->telling, &m->values);
 }
 

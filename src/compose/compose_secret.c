@@ -1,8 +1,10 @@
 /* What opens a link must not travel with it. The columns a proof asks for are known by name; the same text may
  * stand in another column, a document's name or the address, so all values are searched for it as well.
  *
- * Texts are compared without case, blanks and punctuation: "AB-12 34" is found in "ab1234.pdf". */
+ * Texts are compared without case, blanks and punctuation: "AB-12 34" is found in "ab1234.pdf". A text that as a
+ * whole says the same as a detail is found as well: "3 Feb 1980" is "1980-02-03". */
 #include "compose/compose_inner.h"
+#include "wire/details.h"
 #include "wire/rune.h"
 
 enum {
@@ -12,7 +14,9 @@ enum {
 
 struct secrets {
 	struct arena *arena;
-	str folded[SECRETS_MAX];
+	struct {
+		str folded, detail;
+	} each[SECRETS_MAX];
 	size_t count;
 };
 
@@ -44,16 +48,25 @@ static bool holds(str secret, str folded)
 	return secret.len < SECRET_SHORT ? str_same(secret, folded) : str_find(folded, secret) >= 0;
 }
 
+/* As it would be compared if it were a detail; empty for what cannot be one. */
+static str as_detail(struct arena *a, str text)
+{
+	str detail = STR_NONE;
+
+	(void)failed(details_normalise(a, text, &detail));
+	return detail;
+}
+
 /* What cannot be looked at is taken for a secret. */
 bool secrets_in(const struct secrets *s, str text)
 {
 	SCRATCH(s->arena);
-	str folded;
+	str folded, detail = as_detail(s->arena, text);
 
 	if (failed(fold(s->arena, text, &folded)))
 		return true;
 	for (size_t i = 0; i < s->count; i++)
-		if (holds(s->folded[i], folded))
+		if (holds(s->each[i].folded, folded) || (detail.len && str_same(s->each[i].detail, detail)))
 			return true;
 	return false;
 }
@@ -75,7 +88,8 @@ static err add(struct secrets *s, str text)
 		return OK;
 	if (s->count == SECRETS_MAX)
 		return NEVER(LIMIT, "the proof asks for too many details");
-	s->folded[s->count++] = folded;
+	s->each[s->count].detail = as_detail(s->arena, text);
+	s->each[s->count++].folded = folded;
 	return OK;
 }
 

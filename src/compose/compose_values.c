@@ -69,7 +69,7 @@ static err tell_recipient(struct fields *all, const struct recipient *r)
 
 	repeat(&f, STR("name"), r->name);
 	repeat(&f, STR("email"), r->address.text);
-	say(&f, STR("language"), r->language);
+	repeat(&f, STR("language"), r->language);
 	return f.state;
 }
 
@@ -169,7 +169,7 @@ static err tell_document(struct fields *items, const struct telling *t, const st
 	sha256 = buf_str(&hex);
 	repeat(&f, STR("name"), d->name);
 	say(&f, STR("size"), size);
-	say(&f, STR("type"), d->type);
+	repeat(&f, STR("type"), d->type);
 	say(&f, STR("sha256"), sha256);
 	return err_first(f.state, buf_check(&hex));
 }

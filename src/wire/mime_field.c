@@ -94,7 +94,7 @@ static bool is_atoms(str text)
 	return true;
 }
 
-/* RFC 5322 3.2.4, of printable ASCII; `room` must take it twice and two quotes. */
+/* RFC 5322 3.2.4, of printable ASCII. */
 static str quote(struct buf *room, str text)
 {
 	buf_add_char(room, '"');
@@ -107,18 +107,19 @@ static str quote(struct buf *room, str text)
 	return buf_str(room);
 }
 
+/* Long quoted strings are encoded: they could only be folded inside the quotes, where white space is content. */
 static void display_name(struct field *f, str name)
 {
-	char text[2 * MIME_LINE + 2];
+	char text[FIELD_WORD_MAX + 2];
 	struct buf room = BUF_ON(text);
+	str quoted = quote(&room, name);
 
-	/* A long quoted string could only be folded inside the quotes, where white space is content. */
-	if (!mime_plain_words(name) || (!is_atoms(name) && name.len > FIELD_WORD_MAX))
+	if (!mime_plain_words(name) || (!is_atoms(name) && room.overflow))
 		field_encoded(f, name);
 	else if (is_atoms(name))
 		words(f, name);
 	else
-		field_token(f, quote(&room, name));
+		field_token(f, quoted);
 }
 
 static void angle_address(struct field *f, str address, bool last)
