@@ -13,10 +13,10 @@ static err refuse(struct reading *r, const char *name, const char *why)
 static err check_address(struct reading *r, const char *name, str text, str *domain)
 {
 	struct address address;
-	const char *reason = "it is not an address";
+	const char *reason = NULL;
 
 	if (failed(address_parse(r->arena, text, &address, &reason)))
-		return refuse(r, name, reason);
+		return refuse(r, name, reason ? reason : "this is no address");
 	if (domain)
 		*domain = address.domain;
 	return OK;
@@ -26,12 +26,14 @@ static err check_address(struct reading *r, const char *name, str text, str *dom
 static err check_domain(struct reading *r, const char *name, size_t record, str *domain)
 {
 	struct address address;
-	const char *reason = "this is no domain";
+	const char *reason = NULL;
 	str text;
 
 	TRY(str_format(r->arena, &text, "postmaster@%.*s", STR_ARG(*domain)));
-	if (failed(address_parse(r->arena, text, &address, &reason)) || str_starts(address.domain, STR("[")))
-		return reading_refuse(r, config_setting(str_of(name)), record, "%s", reason);
+	if (failed(address_parse(r->arena, text, &address, &reason)) || !address.domain.len ||
+	    str_starts(address.domain, STR("[")))
+		return reading_refuse(r, config_setting(str_of(name)), record, "%s",
+				      reason ? reason : "this is no domain");
 	*domain = address.domain;
 	return OK;
 }

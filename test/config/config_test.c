@@ -165,6 +165,7 @@ static const struct {
 	{ "signing:\n- { domain: example.com, selector: a b }\n", 6, 26, "small letters, digits" },
 	{ "signing:\n- { domain: example.com, selector: a, key: x }\n", 6, 39, "there is no setting signing[].key" },
 	{ "signing:\n- { domain: exa mple, selector: a }\n", 6, 5, "signing[].domain" },
+	{ "signing:\n- { domain: \"[127.0.0.1]\", selector: a }\n", 6, 5, "this is no domain" },
 	{ "base_url: http://letters.example.com\n", 5, 1, "it must begin with https://" },
 	{ "base_url: https://user@letters.example.com\n", 5, 1, "only https://HOST" },
 	{ "base_url: https:///x\n", 5, 1, "the host is missing" },

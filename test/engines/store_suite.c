@@ -434,7 +434,7 @@ static void a_step_that_fails_leaves_no_trace(void **state)
 
 #define ON(engine, name, function)                                                                                     \
 	{                                                                                                              \
-		name "/" #function, function, begin, end, (void *)(uintptr_t)(engine)                                 \
+		name "/" #function, function, begin, end, (void *)(uintptr_t)(engine)                                  \
 	}
 #define ALL(engine, name)                                                                                              \
 	ON(engine, name, bytes_of_every_length_come_back), ON(engine, name, any_range_comes_back),                     \

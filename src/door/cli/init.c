@@ -37,22 +37,23 @@ static err usage(struct cli *cli, const char *what)
 
 static err read_domain(struct init *i)
 {
-	const char *given = cli_value(i->cli, "--domain"), *from = cli_value(i->cli, "--from"), *reason = "";
+	const char *given = cli_value(i->cli, "--domain"), *from = cli_value(i->cli, "--from"), *reason = NULL;
 	struct address address;
 	str text;
 
 	if (!given)
 		return usage(i->cli, "--domain is needed: the domain the mail comes from");
 	TRY(str_format(i->arena, &text, "postmaster@%s", given));
-	if (failed(address_parse(i->arena, text, &address, &reason)) || address.domain.at[0] == '[') {
-		fault_set(&i->cli->fault, "--domain %s: %s", given, reason[0] ? reason : "this is no domain");
+	if (failed(address_parse(i->arena, text, &address, &reason)) || !address.domain.len ||
+	    str_starts(address.domain, STR("["))) {
+		fault_set(&i->cli->fault, "--domain %s: %s", given, reason ? reason : "this is no domain");
 		return NEVER(USAGE, "no domain");
 	}
 	i->domain = address.domain;
 	if (!from)
 		return str_format(i->arena, &i->from, "documents@%.*s", STR_ARG(i->domain));
 	if (failed(address_parse(i->arena, str_of(from), &address, &reason))) {
-		fault_set(&i->cli->fault, "--from %s: %s", from, reason);
+		fault_set(&i->cli->fault, "--from %s: %s", from, reason ? reason : "this is no address");
 		return NEVER(USAGE, "no address");
 	}
 	i->from = address.text;
