@@ -11,6 +11,9 @@ struct estimate {
 };
 
 err password_measure(struct arena *a, str secret, const struct value *known, bool is_details, struct estimate *out);
-double password_rate(enum seal_kind what); /* guesses a second */
+/* What libzxcvbn says; `words` ends with null, and may be null. */
+err password_guesses(struct arena *a, str text, const char **words, double *bits);
+err password_words(struct arena *a, str secret, double *bits); /* infinite if nothing in it reads as a word */
+double password_rate(enum seal_kind what);                     /* guesses a second */
 
 #endif

@@ -121,12 +121,12 @@ static size_t remove_known(struct buf *text, const struct words *w)
 
 /* ── The attacks ─────────────────────────────────────────────────────────────────────────────────── */
 
-static err zxcvbn_bits(struct arena *a, str text, const struct words *w, double *bits)
+err password_guesses(struct arena *a, str text, const char **words, double *bits)
 {
 	const char *c;
 
 	TRY(str_c(a, text, &c));
-	*bits = text.len ? ZxcvbnMatch(c, w->word, NULL) : 0;
+	*bits = text.len ? ZxcvbnMatch(c, words, NULL) : 0;
 	return OK;
 }
 
@@ -187,12 +187,23 @@ static err measure_known(struct arena *a, str normal, const struct words *w, str
 	size_t removed = remove_known(&rest, w);
 	if (removed == 0)
 		return OK;
-	TRY(zxcvbn_bits(a, buf_str(&rest), w, &bits));
+	TRY(password_guesses(a, buf_str(&rest), w->word, &bits));
 	if (all_digits(buf_str(&rest)))
 		bits = fmin(bits, (double)rest.len * log2(10));
 	/* One of the words, and for each piece its place. */
 	bits += rest.len || removed > 1 ? (double)removed * log2(2.0 * (double)w->count) : 0;
 	lower_to(e, bits, "it is, or is made of, what stands in the recipient's own data");
+	return OK;
+}
+
+/* Our own phrases are no words, whatever letters come together in them. */
+static err measure_phrase(struct arena *a, str secret, struct estimate *e)
+{
+	double bits = phrase_bits(secret);
+
+	if (isinf(bits))
+		TRY(password_words(a, secret, &bits));
+	lower_to(e, bits, NULL);
 	return OK;
 }
 
@@ -205,9 +216,9 @@ err password_measure(struct arena *a, str secret, const struct value *known, boo
 
 	TRY(gather(a, known, &words));
 	TRY(details_normalise(a, secret, &normal));
-	TRY(zxcvbn_bits(a, secret, &words, &bits));
+	TRY(password_guesses(a, secret, words.word, &bits));
 	lower_to(&e, bits, NULL);
-	lower_to(&e, phrase_bits(secret), NULL);
+	TRY(measure_phrase(a, secret, &e));
 	measure_form(normal, is_details, &e);
 	TRY(measure_known(a, normal, &words, &e));
 	*out = e;

@@ -1,34 +1,10 @@
-#include "wire/csv.h"
+#include "wire/csv_inside.h"
 
-#include <csv.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { WINDOW_MIN = 4096, PIECE = 4096 };
+enum { PIECE = 4096 };
 
-struct csv_reader {
-	struct csv_parser parser;
-	struct source *from;
-	struct csv_limits limits;
-	char *window;
-	size_t window_max, begin, end;
-	uint64_t bytes, row, line;
-	bool source_ended, had_bom;
-	char before; /* the byte consumed last */
-
-	/* The row being read. */
-	struct arena *arena;
-	struct csv_row *out;
-	size_t room;      /* of out->fields */
-	size_t row_bytes; /* of its fields so far */
-	size_t pending;   /* bytes fed since the last field ended */
-	bool row_done;
-	err failure;
-};
-
-#define LIST(text) NEVER(LIST, text)
-
-static err broken(struct csv_reader *r, struct fault *fault, err e)
+err csv_broken(struct csv_reader *r, struct fault *fault, err e)
 {
 	if (fault) {
 		fault->row = r->row;
@@ -40,7 +16,7 @@ static err broken(struct csv_reader *r, struct fault *fault, err e)
 	return e;
 }
 
-static err fill(struct csv_reader *r)
+err csv_fill(struct csv_reader *r)
 {
 	size_t got;
 
@@ -54,7 +30,7 @@ static err fill(struct csv_reader *r)
 	return r->bytes > r->limits.bytes_max ? NEVER(LIMIT, "the list is longer than its limit") : OK;
 }
 
-static str waiting(const struct csv_reader *r)
+str csv_waiting(struct csv_reader *r)
 {
 	return str_bytes(r->window + r->begin, r->end - r->begin);
 }
@@ -109,16 +85,11 @@ static void on_row(int terminator, void *context)
 	r->row_done = true;
 }
 
-static int is_blank(unsigned char c)
-{
-	return c == ' '; /* a TAB may be the delimiter, and is data otherwise */
-}
-
 /* ── Feeding: up to a line's end at a time, so that a row ends where a piece ends ────────────────── */
 
-static str next_piece(const struct csv_reader *r)
+static str next_piece(struct csv_reader *r)
 {
-	str have = str_upto(waiting(r), PIECE);
+	str have = str_upto(csv_waiting(r), PIECE);
 
 	for (size_t i = 0; i < have.len; i++)
 		if (have.at[i] == '\n' || have.at[i] == '\r')
@@ -165,7 +136,7 @@ static err finish(struct csv_reader *r)
 /* A line's end right where a row would begin: the second half of CRLF, or a blank row. */
 static bool skip_line_end(struct csv_reader *r)
 {
-	str have = waiting(r);
+	str have = csv_waiting(r);
 
 	if (have.len == 0 || (have.at[0] != '\n' && have.at[0] != '\r'))
 		return false;
@@ -179,7 +150,7 @@ static err begin_row(struct csv_reader *r, bool *ended)
 {
 	do {
 		if (r->begin == r->end && !r->source_ended)
-			TRY(fill(r));
+			TRY(csv_fill(r));
 	} while (skip_line_end(r));
 	*ended = r->begin == r->end && r->source_ended;
 	r->out->row = ++r->row;
@@ -192,7 +163,7 @@ static err read_row(struct csv_reader *r, bool *ended)
 	TRY(begin_row(r, ended));
 	while (!*ended && !r->row_done) {
 		if (r->begin == r->end && !r->source_ended)
-			TRY(fill(r));
+			TRY(csv_fill(r));
 		if (r->begin == r->end)
 			return finish(r);
 		TRY(feed(r));
@@ -216,88 +187,9 @@ err csv_next(struct csv_reader *r, struct arena *row_arena, struct csv_row *out,
 		r->failure = read_row(r, &ended);
 	} while (!failed(r->failure) && !ended && found.count == 0);
 	if (failed(r->failure))
-		return broken(r, fault, r->failure);
+		return csv_broken(r, fault, r->failure);
 	r->out = NULL;
 	*out = found;
-	return OK;
-}
-
-/* ── Opening: the BOM and the delimiter ──────────────────────────────────────────────────────────── */
-
-static bool first_line(str have, str *line)
-{
-	bool quoted = false;
-
-	for (size_t i = 0; i < have.len; i++) {
-		quoted ^= have.at[i] == '"';
-		if (!quoted && (have.at[i] == '\n' || have.at[i] == '\r')) {
-			*line = str_upto(have, i);
-			return true;
-		}
-	}
-	*line = have;
-	return false;
-}
-
-/* The candidate that stands most often outside quotation marks; a list of one column has none. */
-static char find_delimiter(str line)
-{
-	static const char candidates[] = { ',', ';', '\t' };
-	size_t counts[3] = { 0 }, best = 0;
-	bool quoted = false;
-
-	for (size_t i = 0; i < line.len; i++) {
-		quoted ^= line.at[i] == '"';
-		for (size_t c = 0; c < 3; c++)
-			counts[c] += !quoted && line.at[i] == candidates[c];
-	}
-	for (size_t c = 1; c < 3; c++)
-		if (counts[c] > counts[best])
-			best = c;
-	return candidates[best];
-}
-
-static err look_at_start(struct csv_reader *r)
-{
-	str line;
-
-	TRY(fill(r));
-	while (!r->source_ended && !first_line(waiting(r), &line) && r->end < r->window_max)
-		TRY(fill(r));
-	if (str_starts(waiting(r), STR("\xFF\xFE")) || str_starts(waiting(r), STR("\xFE\xFF")))
-		return LIST("the list is UTF-16: save it as CSV in UTF-8");
-	r->had_bom = str_starts(waiting(r), STR("\xEF\xBB\xBF"));
-	r->begin += r->had_bom ? 3 : 0;
-	if (!first_line(waiting(r), &line) && !r->source_ended)
-		return NEVER(LIMIT, "the first line of the list is longer than its limit");
-	if (line.len > r->limits.header_max)
-		return NEVER(LIMIT, "the first line of the list is longer than its limit");
-	csv_set_delim(&r->parser, (unsigned char)find_delimiter(line));
-	return OK;
-}
-
-err csv_open(struct arena *a, struct source *from, const struct csv_limits *limits, struct csv_reader **out,
-	     struct fault *fault)
-{
-	OWNED(csv_done) struct csv_reader *r = NULL;
-	void *window;
-
-	TRY(NEW(a, r));
-	r->from = from;
-	r->limits = *limits;
-	r->line = 1;
-	r->window_max = limits->header_max + WINDOW_MIN;
-	if (csv_init(&r->parser, CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL))
-		return LATER(MEMORY, "no memory to read the list");
-	csv_set_space_func(&r->parser, is_blank);
-	csv_set_blk_size(&r->parser, 1024);
-	TRY(arena_take(a, r->window_max, &window));
-	r->window = window;
-	err e = look_at_start(r);
-	if (failed(e))
-		return broken(r, fault, e);
-	*out = r;
-	r = NULL;
 	return OK;
 }
 
