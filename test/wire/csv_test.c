@@ -2,6 +2,7 @@
 
 #include "wire/csv.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct arena *arena;
@@ -219,7 +220,83 @@ static void formulas_are_guarded_and_come_back(void **state)
 	}
 }
 
+/* Python's csv module writes random tables in the ways of Excel, LibreOffice and itself; beside each lies what is in
+ * it, with unit and record separators. */
+static const char make_tables[] =
+	"import csv, random, sys\n"
+	"chance = random.Random(7)\n"
+	"words = ['', 'a', 'Zoë', 'x y', 'with, comma', 'semi; colon', 'tab\\there', 'quo\"te', 'two\\nlines', "
+	"'two\\r\\nlines',"
+	" '\"', '\"\"', \"'\", '漢字', '-12.5', '1', 'end\"', '\"begin', 'a;b,c\\td']\n"
+	"for n in range(60):\n"
+	"    width = chance.randint(2, 6)\n"
+	"    head = ['email'] + ['c%d' % i for i in range(1, width)]\n"
+	"    rows = [head] + [['p%d' % r] + [chance.choice(words) for _ in head[1:]] for r in range(12)]\n"
+	"    how = dict(delimiter=',;\\t'[n % 3], lineterminator=['\\r\\n', '\\n'][n // 3 % 2],"
+	" quoting=[csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC][n // 9 % 3])\n"
+	"    with open('%s/%d.csv' % (sys.argv[1], n), 'w', newline='', encoding=['utf-8', 'utf-8-sig'][n % 2]) as f:\n"
+	"        csv.writer(f, **how).writerows(rows)\n"
+	"    with open('%s/%d.txt' % (sys.argv[1], n), 'w', newline='') as f:\n"
+	"        f.write(''.join('\\x1f'.join(r) + '\\x1e' for r in rows))\n";
+
+static void tables_of_a_foreign_writer_are_read_cell_by_cell(void **state)
+{
+	const char *dir = test_dir();
+	char script[512], path[512];
+	(void)state;
+	snprintf(script, sizeof script, "%s/make.py", dir);
+	test_file_write(script, str_of(make_tables));
+	assert_int_equal(test_shell("/usr/bin/python3 '%s' '%s'", script, dir), 0);
+	for (int n = 0; n < 60; n++) {
+		char room[8192];
+		struct buf b = BUF_ON(room);
+		OWNED(csv_done) struct csv_reader *r = NULL;
+		struct csv_row row = { .count = 1 };
+		snprintf(path, sizeof path, "%s/%d.csv", dir, n);
+		str text = test_file(arena, path);
+		struct source from = source_of_str(&text);
+		assert_ok(csv_open(arena, &from, &wide, &r, NULL));
+		assert_int_equal(csv_delimiter(r), ",;\t"[n % 3]);
+		assert_int_equal(csv_had_bom(r), n % 2);
+		for (;;) {
+			assert_ok(csv_next(r, arena, &row, NULL));
+			if (row.count == 0)
+				break;
+			for (size_t i = 0; i < row.count; i++) {
+				buf_add(&b, row.fields[i]);
+				buf_add_char(&b, i + 1 < row.count ? '\x1f' : '\x1e');
+			}
+		}
+		snprintf(path, sizeof path, "%s/%d.txt", dir, n);
+		assert_str(buf_str(&b), test_file(arena, path));
+	}
+}
+
+/* And the other way: what we write, Python reads back, guard and all. */
+static void a_foreign_reader_reads_what_we_write(void **state)
+{
+	static const str cells[] = { STR("plain"),        STR("a,b;c\td"), STR("quo\"te"),
+				     STR("two\r\nlines"), STR(" blanks "), STR(""),
+				     STR("'apostrophe"),  STR("-12.5"),    STR("Zoë") };
+	const char *dir = test_dir();
+	char path[512];
+	str text;
+	(void)state;
+	assert_ok(csv_row_text(arena, cells, COUNT(cells), ';', &text));
+	snprintf(path, sizeof path, "%s/ours.csv", dir);
+	test_file_write(path, text);
+	snprintf(path, sizeof path, "%s/read.py", dir);
+	test_file_write(path, STR("import csv, sys\n"
+				  "rows = list(csv.reader(open(sys.argv[1], newline='', encoding='utf-8'), "
+				  "delimiter=';', strict=True))\n"
+				  "assert rows == [['plain', 'a,b;c\\td', 'quo\"te', 'two\\r\\nlines', ' blanks ', '', "
+				  "\"'apostrophe\","
+				  " '-12.5', 'Zoë']], rows\n"));
+	assert_int_equal(test_shell("/usr/bin/python3 '%s' '%s/ours.csv'", path, dir), 0);
+}
+
 #define each(function) cmocka_unit_test_setup_teardown(function, open_arena, close_arena)
 TESTS(csv, each(lists_of_every_spreadsheet_are_read), each(blank_lines_are_skipped_and_counted),
       each(line_ends_in_quotes_are_data_and_counted), each(a_stray_quotation_mark_ends_the_list_at_its_place),
-      each(utf16_is_named_and_refused), each(every_limit_holds), each(formulas_are_guarded_and_come_back))
+      each(utf16_is_named_and_refused), each(every_limit_holds), each(formulas_are_guarded_and_come_back),
+      each(tables_of_a_foreign_writer_are_read_cell_by_cell), each(a_foreign_reader_reads_what_we_write))
