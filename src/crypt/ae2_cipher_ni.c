@@ -40,41 +40,53 @@ TARGET static err ni_key(struct cipher_state *s, const uint8_t key[32])
 	return OK;
 }
 
-/* The rounds of one block wait for each other, those of different blocks do not: eight keep the unit busy. */
-#define AT_ONCE 8
-TARGET INLINE void keystream(const __m128i *k, uint64_t counter, __m128i *block, unsigned count)
+TARGET INLINE __m128i counter_block(uint64_t counter)
 {
-	for (unsigned i = 0; i < count; i++)
-		block[i] = _mm_xor_si128(_mm_set_epi64x(0, (long long)(counter + i)), k[0]);
-	for (unsigned round = 1; round < AES_ROUND_KEYS - 1; round++)
-		for (unsigned i = 0; i < count; i++)
-			block[i] = _mm_aesenc_si128(block[i], k[round]);
-	for (unsigned i = 0; i < count; i++)
-		block[i] = _mm_aesenclast_si128(block[i], k[AES_ROUND_KEYS - 1]);
+	return _mm_set_epi64x(0, (long long)counter);
 }
 
-TARGET INLINE void xor_into(uint8_t *bytes, const __m128i *block, unsigned count)
+TARGET INLINE void xor_into(uint8_t *bytes, __m128i stream)
 {
-	for (unsigned i = 0; i < count; i++) {
-		__m128i *at = (__m128i *)(void *)(bytes + (size_t)i * AES_BLOCK);
-		_mm_storeu_si128(at, _mm_xor_si128(_mm_loadu_si128(at), block[i]));
-	}
+	__m128i *at = (__m128i *)(void *)bytes;
+
+	_mm_storeu_si128(at, _mm_xor_si128(_mm_loadu_si128(at), stream));
+}
+
+TARGET INLINE void one_block(const __m128i *k, uint64_t counter, uint8_t *bytes)
+{
+	__m128i block = _mm_xor_si128(counter_block(counter), k[0]);
+
+	for (unsigned round = 1; round < AES_ROUND_KEYS - 1; round++)
+		block = _mm_aesenc_si128(block, k[round]);
+	xor_into(bytes, _mm_aesenclast_si128(block, k[AES_ROUND_KEYS - 1]));
+}
+
+/* The rounds of one block wait for each other, those of different blocks do not: eight keep the unit busy. Spelled out,
+ * so that they are registers without any loop to unroll. */
+enum { AT_ONCE = 8 };
+#define EACH(DO) (DO(0), DO(1), DO(2), DO(3), DO(4), DO(5), DO(6), DO(7))
+#define BEGIN(i) (b##i = _mm_xor_si128(counter_block(counter + (i)), k[0]))
+#define ROUND(i) (b##i = _mm_aesenc_si128(b##i, k[round]))
+#define END(i) (xor_into(bytes + (i)*AES_BLOCK, _mm_aesenclast_si128(b##i, k[AES_ROUND_KEYS - 1])))
+
+TARGET INLINE void eight_blocks(const __m128i *k, uint64_t counter, uint8_t *bytes)
+{
+	__m128i b0, b1, b2, b3, b4, b5, b6, b7;
+
+	EACH(BEGIN);
+	for (unsigned round = 1; round < AES_ROUND_KEYS - 1; round++)
+		EACH(ROUND);
+	EACH(END);
 }
 
 TARGET static err ni_blocks(struct cipher_state *s, uint8_t *bytes, size_t blocks)
 {
 	const __m128i *k = (const __m128i *)(const void *)s->round_keys;
-	__m128i block[AT_ONCE];
 
-	for (; blocks >= AT_ONCE; blocks -= AT_ONCE, bytes += AT_ONCE * AES_BLOCK) {
-		keystream(k, s->counter, block, AT_ONCE);
-		xor_into(bytes, block, AT_ONCE);
-		s->counter += AT_ONCE;
-	}
-	for (; blocks; blocks--, bytes += AES_BLOCK) {
-		keystream(k, s->counter++, block, 1);
-		xor_into(bytes, block, 1);
-	}
+	for (; blocks >= AT_ONCE; blocks -= AT_ONCE, bytes += AT_ONCE * AES_BLOCK, s->counter += AT_ONCE)
+		eight_blocks(k, s->counter, bytes);
+	for (; blocks; blocks--, bytes += AES_BLOCK)
+		one_block(k, s->counter++, bytes);
 	return OK;
 }
 

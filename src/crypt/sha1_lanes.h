@@ -12,7 +12,8 @@
 /* The schedule is kept in 16 vectors that are overwritten as it goes on; with constant i they are registers. */
 #define SCHEDULE(i)                                                                                                    \
 	((i) < 16 ? w[(i)&15]                                                                                          \
-		  : (w[(i)&15] = ROTL(w[((i) + 13) & 15] ^ w[((i) + 8) & 15] ^ w[((i) + 2) & 15] ^ w[(i)&15], 1)))
+		  : (w[(i)&15] =                                                                                       \
+			     ROTL(PARITY(w[((i) + 13) & 15], w[((i) + 8) & 15], w[((i) + 2) & 15]) ^ w[(i)&15], 1)))
 /* Registers change their roles instead of their contents. */
 #define STEP(F, K, a, b, c, d, e, i) (e += ROTL(a, 5) + F(b, c, d) + SCHEDULE(i) + (uint32_t)(K), b = ROTL(b, 30))
 #define FIVE_STEPS(F, K, i)                                                                                            \

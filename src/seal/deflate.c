@@ -62,12 +62,12 @@ static void open_end(struct deflate *d, size_t made)
 	d->bits = (unsigned)(end % 8);
 }
 
-static bool squeeze(struct deflate *d, const uint8_t *at, size_t len, bool last)
+static bool squeeze(struct deflate *d, struct stretch s, const uint8_t *at, bool last)
 {
 	/* It must begin on a byte; an empty stored block ends on one. */
 	if (d->bits)
 		stored_block(d, NULL, 0, false);
-	size_t made = libdeflate_deflate_compress(d->compressor, at, len, d->out + d->len, len);
+	size_t made = libdeflate_deflate_compress(s.quick ? d->quick : d->thorough, at, s.len, d->out + d->len, s.len);
 	if (made == 0)
 		return false;
 	if (last)
@@ -80,11 +80,10 @@ static bool squeeze(struct deflate *d, const uint8_t *at, size_t len, bool last)
 void deflate_add(struct deflate *d, const uint8_t *at, size_t len, bool last)
 {
 	do {
-		bool dense = true;
-		size_t some = density_stretch(at, len, &dense);
-		bool ends = last && some == len;
-		if (dense || !squeeze(d, at, some, ends))
-			store(d, at, some, ends);
-		at += some, len -= some;
+		struct stretch s = density_stretch(at, len);
+		bool ends = last && s.len == len;
+		if (s.dense || !squeeze(d, s, at, ends))
+			store(d, at, s.len, ends);
+		at += s.len, len -= s.len;
 	} while (len);
 }

@@ -10,7 +10,7 @@ struct libdeflate_compressor;
 struct deflate_walk;
 
 struct deflate {
-	struct libdeflate_compressor *compressor;
+	struct libdeflate_compressor *thorough, *quick;
 	struct deflate_walk *walk; /* deflate_walk_size() bytes of scratch */
 	uint8_t *out;              /* room for deflate_bound() of what is added before bytes are taken away */
 	size_t len;                /* whole bytes in it */
@@ -28,7 +28,12 @@ void deflate_taken(struct deflate *d);
 size_t deflate_walk_size(void);
 bool deflate_last_block(struct deflate_walk *w, str stream, uint64_t *begin, uint64_t *end);
 
-/* The length of the stretch at the beginning that is all dense or all not. */
-size_t density_stretch(const uint8_t *at, size_t len, bool *dense);
+/* What the beginning of some data is like, and for how long. */
+struct stretch {
+	size_t len;
+	bool dense; /* compressed or encrypted before: deflate gains nothing */
+	bool quick; /* searching it well gains hardly more than searching it quickly */
+};
+struct stretch density_stretch(const uint8_t *at, size_t len);
 
 #endif

@@ -11,9 +11,14 @@ enum { CODE_MAX = 15, LITERALS = 288, DISTANCES = 32, END_OF_BLOCK = 256, CODE_L
 /* What a code says about the way ahead: how many bits it takes with its extra bits, and what comes then. */
 enum { TAKES = 0x1F, DISTANCE_FOLLOWS = 0x20, ENDS_BLOCK = 0x40 };
 
+/* Most codes met are short and found by the next bits in a small table, which is quickly made; the rest is found by
+ * the lengths, as RFC 1951 3.2.2 numbers them. */
+enum { SHORT = 10 };
 struct code {
-	unsigned longest;
-	uint8_t step[1 << CODE_MAX]; /* by the next `longest` bits; 0 is no code */
+	unsigned bits;            /* that `step` is looked up by: SHORT, or less if no code is that long */
+	uint8_t step[1 << SHORT]; /* 0 is a longer code, or none */
+	uint16_t count[CODE_MAX + 2];
+	uint8_t ordered[LITERALS]; /* steps of all symbols, in the order of their codes */
 };
 struct deflate_walk {
 	struct code literals, distances;
@@ -29,13 +34,15 @@ struct place {
 };
 
 /* At least 56 bits from here on, zeros beyond the end. */
-static uint64_t ahead(const struct place *p)
+static inline uint64_t ahead(const struct place *p)
 {
 	size_t at = (size_t)(p->bit / 8), left = at < p->stream.len ? p->stream.len - at : 0;
 	uint64_t word = 0;
 
-	if (left)
-		memcpy(&word, p->stream.at + at, left < 8 ? left : 8);
+	if (left >= sizeof word)
+		memcpy(&word, p->stream.at + at, sizeof word);
+	else if (left)
+		memcpy(&word, p->stream.at + at, left);
 	return le64toh(word) >> p->bit % 8;
 }
 
@@ -56,26 +63,59 @@ static unsigned reversed(unsigned code, unsigned bits)
 	return r;
 }
 
+static void number_codes(struct code *c, const uint8_t *lengths, unsigned symbols, unsigned *next, unsigned *place)
+{
+	memset(c->count, 0, sizeof c->count);
+	for (unsigned i = 0; i < symbols; i++)
+		c->count[lengths[i]]++;
+	c->count[0] = 0;
+	c->bits = 1;
+	for (unsigned len = 1; len <= CODE_MAX; len++) {
+		next[len + 1] = (next[len] + c->count[len]) << 1;
+		place[len + 1] = place[len] + c->count[len];
+		if (c->count[len])
+			c->bits = len < SHORT ? len : SHORT;
+	}
+}
+
 /* RFC 1951 3.2.2: codes in the order of their lengths, then of their symbols; the first bit of a code comes first. */
 static void read_code(struct code *c, const uint8_t *lengths, unsigned symbols, const uint8_t *steps)
 {
-	unsigned count[CODE_MAX + 2] = { 0 }, next[CODE_MAX + 2] = { 0 };
+	unsigned next[CODE_MAX + 2] = { 0 }, place[CODE_MAX + 2] = { 0 };
 
-	for (unsigned i = 0; i < symbols; i++)
-		count[lengths[i]]++;
-	count[0] = 0;
-	c->longest = 1;
-	for (unsigned len = 1; len <= CODE_MAX; len++) {
-		next[len + 1] = (next[len] + count[len]) << 1;
-		c->longest = count[len] ? len : c->longest;
-	}
-	memset(c->step, 0, (size_t)1 << c->longest);
+	number_codes(c, lengths, symbols, next, place);
+	memset(c->step, 0, (size_t)1 << c->bits);
 	for (unsigned i = 0; i < symbols; i++) {
 		unsigned len = lengths[i];
-		for (unsigned at = len ? reversed(next[len]++, len) : UINT32_MAX; at < 1u << c->longest;
-		     at += 1u << len)
+		if (len == 0)
+			continue;
+		unsigned code = next[len]++;
+		c->ordered[place[len]++] = (uint8_t)(len + steps[i]);
+		for (unsigned at = len <= SHORT ? reversed(code, len) : UINT32_MAX; at < 1u << c->bits; at += 1u << len)
 			c->step[at] = (uint8_t)(len + steps[i]);
 	}
+}
+
+static uint8_t long_step(const struct code *c, uint64_t word)
+{
+	unsigned code = 0, first = 0, place = 0;
+
+	for (unsigned len = 1; len <= CODE_MAX; len++, word >>= 1) {
+		code = code << 1 | (unsigned)(word & 1);
+		first <<= 1;
+		if (code - first < c->count[len])
+			return c->ordered[place + code - first];
+		first += c->count[len];
+		place += c->count[len];
+	}
+	return 0;
+}
+
+static inline uint8_t step_of(const struct code *c, uint64_t word)
+{
+	uint8_t step = c->step[word & ((1u << c->bits) - 1)];
+
+	return step ? step : long_step(c, word);
 }
 
 /* RFC 1951 3.2.5: the extra bits after length and distance codes. */
@@ -122,7 +162,7 @@ static bool read_lengths(struct place *p, const struct code *c, uint8_t *lengths
 	static const uint8_t base[] = { 3, 3, 11 }, bits[] = { 2, 3, 7 };
 
 	for (unsigned i = 0; i < total;) {
-		uint8_t symbol = c->step[(unsigned)ahead(p) & ((1u << c->longest) - 1)];
+		uint8_t symbol = step_of(c, ahead(p));
 		if (symbol == 0)
 			return false;
 		p->bit += symbol >> 5;
@@ -157,22 +197,27 @@ static bool dynamic_codes(struct deflate_walk *w, struct place *p)
 
 static bool walk_codes(const struct deflate_walk *w, struct place *p)
 {
-	const unsigned literal_mask = (1u << w->literals.longest) - 1, distance_mask = (1u << w->distances.longest) - 1;
-
 	while (p->bit <= p->stream.len * 8) {
 		uint64_t word = ahead(p);
-		uint8_t step = w->literals.step[(unsigned)word & literal_mask];
+		uint8_t step = step_of(&w->literals, word);
+		/* As many literals as surely fit into the bits fetched. */
+		for (unsigned used = 0; step && step <= CODE_MAX && used <= 56 - 2 * CODE_MAX;) {
+			used += step;
+			p->bit += step;
+			word >>= step;
+			step = step_of(&w->literals, word);
+		}
 		if (step == 0)
 			return false;
+		if (step <= CODE_MAX)
+			continue;
 		p->bit += step & TAKES;
 		if (step & ENDS_BLOCK)
 			return true;
-		if (!(step & DISTANCE_FOLLOWS))
-			continue;
-		step = w->distances.step[(unsigned)(word >> (step & TAKES)) & distance_mask];
+		step = step_of(&w->distances, ahead(p));
 		if (step == 0)
 			return false;
-		p->bit += step & TAKES;
+		p->bit += step;
 	}
 	return false;
 }
