@@ -7,8 +7,8 @@ enum { STORED_MAX = 65535, STORED_HEAD = 5 };
 
 size_t deflate_bound(size_t len)
 {
-	/* A stored block at most every kilobyte, with an empty one before it at worst. */
-	return len + (len / 1024 + 2) * 2 * STORED_HEAD;
+	/* A stored block at most every half kilobyte, with an empty one before it at worst. */
+	return len + (len / 512 + 2) * 2 * STORED_HEAD;
 }
 
 void deflate_begin(struct deflate *d)

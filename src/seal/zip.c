@@ -83,7 +83,7 @@ static uint64_t inner_size_at_most(uint64_t documents)
 {
 	const uint64_t around = 16 * 1024 * 1024;
 
-	return documents > UINT64_MAX / 2 ? ZIP_SIZE_UNKNOWN : documents + documents / 64 + around;
+	return documents > UINT64_MAX / 2 ? ZIP_SIZE_UNKNOWN : documents + documents / 32 + around;
 }
 
 static err begin_hidden(struct arena *a, const struct zip_options *o, struct sink *below, struct zip **out)

@@ -137,10 +137,10 @@ void zip_entry_close(struct zip *z)
 	z->entry_open = false;
 }
 
-/* Data that resists grows by ten bytes a kilobyte at worst, and the frame around it has less than a kilobyte. */
+/* Data that resists grows by twenty bytes a kilobyte at worst, and the frame around it has less than a kilobyte. */
 static uint64_t size_max(const struct zip *z, uint64_t size_if_known)
 {
-	uint64_t safe = z->options.zip64_from - z->options.zip64_from / 64;
+	uint64_t safe = z->options.zip64_from - z->options.zip64_from / 32;
 
 	return size_if_known < safe && safe > 1024 && size_if_known < safe - 1024 ? safe - 1024 : UINT64_MAX;
 }
