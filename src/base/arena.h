@@ -5,6 +5,8 @@
  *     SCRATCH(a);                      everything taken from `a` from here on is given back at the brace
  *     OWNED(fd_done) int fd = -1;      not memory: released at the brace unless given away
  *
+ * Blocks end in reverse: SCRATCH stands before the OWNED things whose state lives in the same arena.
+ *
  * arena_open_secret() is locked in memory, left out of core files and wiped when rewound or closed;
  * secrets live only there and have no printer. Documents never enter arenas: they flow as streams. */
 #ifndef LETTERLOCK_BASE_ARENA_H

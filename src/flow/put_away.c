@@ -45,16 +45,24 @@ static err create(const struct put_away *p, struct arena *a, struct object *o, s
 	return store_create(p->batch, a, p->line->keys, &p->line->entropy, p->chunk->sub->id, o, out);
 }
 
+/* SCRATCH stands first in what follows: what lives in the arena is released before its memory is given back. */
+static err store_document(const struct put_away *p, struct intake *in, struct document *doc, struct object *o)
+{
+	struct arena *a = p->chunk->sub->arena;
+	SCRATCH(a);
+	OWNED(sink_done) struct sink stored = { 0 };
+
+	TRY(create(p, a, o, &stored));
+	TRY(pump_document(p, a, doc, &stored, &in->fault));
+	return sink_finish(&stored);
+}
+
 static err put_open(const struct put_away *p, struct intake *in, struct document *doc)
 {
-	OWNED(sink_done) struct sink stored = { 0 };
 	struct object *o;
 
 	TRY(new_object(p, in, doc->name, doc->type, &o));
-	SCRATCH(p->chunk->sub->arena);
-	TRY(create(p, p->chunk->sub->arena, o, &stored));
-	TRY(pump_document(p, p->chunk->sub->arena, doc, &stored, &in->fault));
-	TRY(sink_finish(&stored));
+	TRY(store_document(p, in, doc, o));
 	memcpy(doc->sha256, o->sha256, SHA256_LEN);
 	return OK;
 }
@@ -90,11 +98,23 @@ static err put_entry(const struct put_away *p, struct arena *a, struct zip *zip,
 	return sink_finish(&entry);
 }
 
-static err put_zip(const struct put_away *p, struct intake *in)
+static err store_zip(const struct put_away *p, struct intake *in, const struct zip_options *options, struct object *o)
 {
+	struct arena *a = p->chunk->sub->arena;
+	SCRATCH(a);
 	OWNED(sink_done) struct sink stored = { 0 };
 	OWNED(seal_zip_done) struct zip *zip = NULL;
-	struct arena *a = p->chunk->sub->arena;
+
+	TRY(create(p, a, o, &stored));
+	TRY(seal_zip_begin(a, options, &stored, &zip));
+	for (struct document *doc = in->to->documents; doc; doc = doc->next)
+		TRY(put_entry(p, a, zip, doc, &in->fault));
+	TRY(seal_zip_finish(zip));
+	return sink_finish(&stored);
+}
+
+static err put_zip(const struct put_away *p, struct intake *in)
+{
 	struct zip_options options = {
 		.workspace = p->workspace,
 		.keys = p->keys,
@@ -107,15 +127,9 @@ static err put_zip(const struct put_away *p, struct intake *in)
 
 	for (struct document *doc = in->to->documents; doc; doc = doc->next)
 		options.total_size += doc->size;
-	TRY(container_name(a, p, in->to->documents, &name));
+	TRY(container_name(p->chunk->sub->arena, p, in->to->documents, &name));
 	TRY(new_object(p, in, name, STR("application/zip"), &o));
-	SCRATCH(a);
-	TRY(create(p, a, o, &stored));
-	TRY(seal_zip_begin(a, &options, &stored, &zip));
-	for (struct document *doc = in->to->documents; doc; doc = doc->next)
-		TRY(put_entry(p, a, zip, doc, &in->fault));
-	TRY(seal_zip_finish(zip));
-	return sink_finish(&stored);
+	return store_zip(p, in, &options, o);
 }
 
 err put_away(const struct put_away *p, struct intake *in)

@@ -69,9 +69,9 @@ static err write_all(struct arena *scratch, struct sink *to, const struct result
 
 err results_write(struct arena *scratch, const char *path, const struct results *r, bool replace)
 {
+	SCRATCH(scratch);
 	OWNED(sink_done) struct sink to = { 0 };
 
-	SCRATCH(scratch);
 	TRY(file_put(scratch, path, 0600, replace, &to));
 	TRY(write_all(scratch, &to, r));
 	return sink_finish(&to);
