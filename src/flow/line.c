@@ -58,7 +58,9 @@ static err open_store(struct line *line, struct fault *fault)
 static err open_parts(struct arena *a, struct line *line, struct fault *fault)
 {
 	const struct config *c = line->config;
-	const struct compose_settings templates = { .dir = file_exists(c->templates) ? c->templates : NULL };
+	const struct compose_settings templates = { .dir = file_exists(c->templates) ? c->templates : NULL,
+						    .language = c->mail.language,
+						    .utc_offset_minutes = c->mail.utc_offset };
 
 	TRY(address_setting(a, c->sender.address, "sender.address", &line->from, fault));
 	line->bounce = line->from;
