@@ -1,7 +1,6 @@
 /* Writing objects to the disk, durably and in groups. Each is written under a temporary name and pushed towards the
- * disk as soon as it is complete, so that the syncs of the commit find most of their work done: measured with 32
- * objects of 100 KB on ext4, 0.23 ms an object against 0.44 ms without the push and 1.2 ms one by one. Then all are
- * renamed, then their directory is synced, once. syncfs() would be no quicker, and would wait for what others write. */
+ * disk as soon as it is complete, so that the sync of the commit finds most of its work done. Then all are synced
+ * together (see sys/sync.c for how and why), then renamed, then their directory is synced, once. */
 #include "store/disk.h"
 
 #include "sys/sys.h"
@@ -108,9 +107,12 @@ err disk_create(void *state, void *batch, struct arena *a, id *object, struct si
  * well. So the first failure ends the batch. */
 static err sync_all(const struct batch *b)
 {
+	int fds[BATCH_MAX];
+	size_t count = 0;
+
 	for (struct written *w = b->all; w; w = w->next)
-		TRY(file_sync(w->fd));
-	return OK;
+		fds[count++] = w->fd;
+	return files_sync(fds, count);
 }
 
 static err rename_all(const struct batch *b)

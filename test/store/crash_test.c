@@ -20,7 +20,7 @@
 struct trap {
 	int countdown, error;
 };
-static struct trap on_sync, on_dir_sync, on_rename, on_write;
+static struct trap on_sync, on_syncfs, on_dir_sync, on_rename, on_write;
 
 static bool sprung(struct trap *t)
 {
@@ -39,6 +39,10 @@ int fdatasync(int fd)
 int fsync(int fd)
 {
 	return sprung(&on_dir_sync) ? -1 : (int)syscall(SYS_fsync, fd);
+}
+int syncfs(int fd)
+{
+	return sprung(&on_syncfs) ? -1 : (int)syscall(SYS_syncfs, fd);
 }
 int rename(const char *from, const char *to)
 {
@@ -66,7 +70,7 @@ static int begin(void **state)
 
 static int end(void **state)
 {
-	on_sync = on_dir_sync = on_rename = on_write = (struct trap){ 0 };
+	on_sync = on_syncfs = on_dir_sync = on_rename = on_write = (struct trap){ 0 };
 	keyring_done(&keyring);
 	arena_done(&arena);
 	return 0;
@@ -84,17 +88,22 @@ static err put(struct store_batch *b, size_t len)
 	return sink_finish(&to);
 }
 
-static err put_three(struct store *s)
+static err put_some(struct store *s, int count, size_t len)
 {
 	OWNED(store_batch_done) struct store_batch *b = NULL;
 
 	TRY(store_begin(s, &b));
-	for (int i = 0; i < 3; i++)
-		TRY(put(b, 100000));
+	for (int i = 0; i < count; i++)
+		TRY(put(b, len));
 	err e = store_commit(b);
 	if (failed(e))
 		assert_int_equal(store_commit(b).why, e.why); /* and nothing is synced again */
 	return e;
+}
+
+static err put_three(struct store *s)
+{
+	return put_some(s, 3, 100000);
 }
 
 static int files(void)
@@ -140,6 +149,26 @@ static void a_failing_call_loses_the_batch_and_leaves_nothing(void **state)
 		}
 	assert_ok(put_three(s));
 	assert_int_equal(files(), 3);
+}
+
+static void a_failing_sync_of_all_loses_a_large_batch(void **state)
+{
+	OWNED(store_done) struct store *s = NULL;
+
+	assert_ok(store_open_disk(dir, &s, NULL));
+	on_syncfs = (struct trap){ 1, EIO };
+	assert_why(BROKEN, IO, put_some(s, 32, 1000));
+	assert_int_equal(files(), 0);
+	on_syncfs = (struct trap){ 1, ENOSPC };
+	assert_why(LATER, DISK_FULL, put_some(s, 32, 1000));
+	assert_int_equal(files(), 0);
+	/* One call for all of them; only the directory has one of its own. */
+	on_syncfs = on_sync = on_dir_sync = (struct trap){ 100, EIO };
+	assert_ok(put_some(s, 32, 1000));
+	assert_int_equal(on_syncfs.countdown, 99);
+	assert_int_equal(on_sync.countdown, 100);
+	assert_int_equal(on_dir_sync.countdown, 99);
+	assert_int_equal(files(), 32);
 }
 
 struct counts {
@@ -241,5 +270,5 @@ static void all_is_synced_before_a_name_is_given(void **state)
 
 #define kept_test(f) cmocka_unit_test_setup_teardown(f, begin, end)
 TESTS(store_crash, kept_test(a_failing_call_loses_the_batch_and_leaves_nothing),
-      kept_test(a_killed_process_leaves_what_the_sweep_finds), kept_test(a_full_disk_is_said_and_leaves_nothing),
-      kept_test(all_is_synced_before_a_name_is_given))
+      kept_test(a_failing_sync_of_all_loses_a_large_batch), kept_test(a_killed_process_leaves_what_the_sweep_finds),
+      kept_test(a_full_disk_is_said_and_leaves_nothing), kept_test(all_is_synced_before_a_name_is_given))
