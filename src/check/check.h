@@ -3,8 +3,8 @@
  *
  * A bad row refuses itself, not the run: it comes out of check_list_next() like the others, with its row and
  * column and a sentence, so that the results can list it. Only what makes the rest of the list unreadable (a
- * quotation mark that is never closed, a broken header, a limit) ends the reading; check_list_survey() finds
- * that before the first row is acted on.
+ * quotation mark that is never closed, a broken header, a limit) ends the reading; so callers read a list to its end
+ * before they act on its first row.
  *
  * Nothing of a row outlives its arena and no row is kept here, so no row can get another row's data: callers take
  * a fresh arena, or a scratch of one, for each. Documents are opened below one directory and never outside it.
@@ -64,9 +64,6 @@ err check_list_open(struct arena *a, struct source *from, const struct list_rule
 void check_list_done(struct list *list); /* for OWNED */
 /* An error is one of the list as a whole; a bad row is OK with row.verdict. */
 err check_list_next(struct list *list, struct arena *row_arena, struct list_row *out, struct fault *fault);
-/* Reads a list to its end and counts its rows, without judging what stands in them. */
-err check_list_survey(struct arena *a, struct source *from, const struct list_rules *rules, uint64_t *rows,
-		      struct fault *fault);
 
 /* ── Documents ───────────────────────────────────────────────────────────────────────────────────── */
 

@@ -214,19 +214,3 @@ err check_list_next(struct list *list, struct arena *row_arena, struct list_row 
 	*out = row;
 	return OK;
 }
-
-err check_list_survey(struct arena *a, struct source *from, const struct list_rules *rules, uint64_t *rows,
-		      struct fault *fault)
-{
-	SCRATCH(a);
-	OWNED(check_list_done) struct list list = { 0 };
-	struct csv_row row = { .count = 1 };
-
-	TRY(check_list_open(a, from, rules, &list, fault));
-	while (row.count) {
-		SCRATCH(a);
-		TRY(next_filled(list.reading, a, &row, fault));
-	}
-	*rows = list.reading->rows;
-	return OK;
-}
