@@ -38,7 +38,8 @@ struct http_answer {
 	uint64_t stream_len;
 	int64_t not_before; /* ticks: no byte leaves earlier; 0: at once */
 	bool close;
-	/* If set: called once when the stream has ended, with the bytes of it that were written to the connection. */
+	/* If set: called exactly once, whatever happens to the answer, after `stream` was released: how many of its
+	 * bytes were written to the connection, and whether all of them arrived at the peer's machine. */
 	void (*sent)(void *state, uint64_t bytes, bool whole);
 	void *sent_state;
 };

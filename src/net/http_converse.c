@@ -116,11 +116,20 @@ static err read_request(struct exchange *x)
 
 /* ── Answering ───────────────────────────────────────────────────────────────────────────────────── */
 
+/* The end of every answer, sent or not. */
+static void let_go(struct http_answer *a, uint64_t sent, bool whole)
+{
+	source_done(&a->stream);
+	if (a->sent)
+		a->sent(a->sent_state, sent, whole);
+	a->sent = NULL;
+}
+
 static void say_plainly(struct http_answer *a, unsigned status)
 {
 	struct arena *arena = a->arena;
 
-	source_done(&a->stream);
+	let_go(a, 0, false);
 	*a = (struct http_answer){ .arena = arena, .status = status, .close = true };
 	(void)!failed(http_answer_field(a, STR("Content-Type"), STR("text/plain; charset=utf-8")));
 	if (status == 503)
@@ -143,13 +152,14 @@ static bool send_answer(struct exchange *x, struct http_answer *a)
 	struct http_reply reply = {
 		.session = c->session, .options = c->options, .answer = a, .method = x->head.method
 	};
+	uint64_t sent;
 
 	if (a->not_before)
 		hold_until(c, a->not_before);
 	reply.keep_alive = x->head.keep_alive && !a->close && !x->more_sent && !tls_pending(c->session) &&
 			   !http_server_crowded(c->place->server);
-	err e = http_reply_write(&reply);
-	source_done(&a->stream);
+	err e = http_reply_write(&reply, &sent);
+	let_go(a, sent, !failed(e) && x->head.method != HTTP_HEAD);
 	return !failed(e) && reply.keep_alive;
 }
 

@@ -24,7 +24,7 @@ struct http_reply {
 	enum http_method method;
 	bool keep_alive;
 };
-/* OK when all of it was written. */
-err http_reply_write(const struct http_reply *reply);
+/* OK when all of it was written. *sent counts the bytes of the stream that left. */
+err http_reply_write(const struct http_reply *reply, uint64_t *sent);
 
 #endif

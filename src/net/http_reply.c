@@ -161,38 +161,36 @@ static err write_stream(const struct http_reply *r, struct buf *window, uint64_t
 		TRY(flush(r, window));
 		*sent = r->answer->stream_len - left;
 	}
-	return window->len ? flush(r, window) : OK;
+	return window->len ? flush(r, window) : OK; /* the head alone, of an empty document */
 }
 
-static err write_content(const struct http_reply *r, struct buf *window)
+/* Written is not received: the kernel holds what the peer has not acknowledged. Only a transfer that is known to have
+ * arrived counts as one. */
+static err write_counted_stream(const struct http_reply *r, struct buf *window, uint64_t *sent)
 {
-	struct http_answer *a = r->answer;
-	uint64_t sent = 0;
-	err e;
+	TRY(write_stream(r, window, sent));
+	return r->answer->sent ? tls_arrived(r->session, window_wait(r)) : OK;
+}
 
+static err write_content(const struct http_reply *r, struct buf *window, uint64_t *sent)
+{
 	if (r->method == HTTP_HEAD)
 		return flush(r, window);
-	if (!a->stream.ops)
-		return write_str(r, window, a->body);
-	e = write_stream(r, window, &sent);
-	if (a->sent)
-		a->sent(a->sent_state, sent, !failed(e));
-	return e;
+	if (r->answer->stream.ops)
+		return write_counted_stream(r, window, sent);
+	return write_str(r, window, r->answer->body);
 }
 
 /* The head travels in one write with the first bytes of the body: one record less, one packet less. */
-err http_reply_write(const struct http_reply *r)
+err http_reply_write(const struct http_reply *r, uint64_t *sent)
 {
 	SCRATCH(r->answer->arena);
+	uint64_t most = content_len(r->answer) + HEAD_ROOM;
 	struct buf window;
 
-	TRY(buf_open(r->answer->arena,
-		     content_len(r->answer) + HEAD_ROOM < STREAM_WINDOW ? (size_t)content_len(r->answer) + HEAD_ROOM
-									: STREAM_WINDOW,
-		     &window));
+	*sent = 0;
+	TRY(buf_open(r->answer->arena, most < STREAM_WINDOW ? (size_t)most : STREAM_WINDOW, &window));
 	add_head(&window, r);
 	TRY(buf_check(&window));
-	err e = write_content(r, &window);
-	source_done(&r->answer->stream);
-	return e;
+	return write_content(r, &window, sent);
 }

@@ -116,6 +116,7 @@ static void *serve_place(void *state)
 	struct http_place *place = state;
 
 	http_converse(place, place->server->wake);
+	tls_thread_done();
 	give_back(place);
 	return NULL;
 }

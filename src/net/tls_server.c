@@ -244,6 +244,11 @@ err tls_write(struct tls_session *s, const void *from, size_t len, struct tls_wa
 	return OK;
 }
 
+err tls_arrived(struct tls_session *s, struct tls_wait wait)
+{
+	return fd_arrived(s->fd, wait.until - clock_ticks(&wait.clock));
+}
+
 bool tls_pending(const struct tls_session *s)
 {
 	return SSL_has_pending(s->ssl) == 1;
@@ -260,4 +265,9 @@ void tls_goodbye(struct tls_session *s, struct tls_wait wait)
 	while (!failed(wait_until(s->fd, WAIT_READ, wait)))
 		if (recv(s->fd, waste, sizeof waste, 0) <= 0)
 			break;
+}
+
+void tls_thread_done(void)
+{
+	OPENSSL_thread_stop();
 }

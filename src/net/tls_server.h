@@ -35,9 +35,14 @@ err tls_read_wait(struct tls_session *session, struct tls_wait wait);
 /* At least one byte; LATER CLOSED at the end. */
 err tls_read(struct tls_session *session, void *to, size_t max, struct tls_wait wait, size_t *got);
 err tls_write(struct tls_session *session, const void *from, size_t len, struct tls_wait wait); /* all of it */
+/* Until the peer's machine has acknowledged all that was written; LATER CLOSED if it never will. */
+err tls_arrived(struct tls_session *session, struct tls_wait wait);
 bool tls_pending(const struct tls_session *session); /* more has arrived than was read */
 /* Says goodbye and lets what was written arrive: a socket closed over unread bytes would be reset, and the
  * peer might lose our last answer (RFC 9112 9.6). */
 void tls_goodbye(struct tls_session *session, struct tls_wait wait);
+
+/* Last words of a thread that spoke TLS: frees what OpenSSL keeps for it. */
+void tls_thread_done(void);
 
 #endif

@@ -4,10 +4,12 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -176,6 +178,27 @@ err fd_wait(int fd, enum wait_for what, int wake, span timeout)
 	if (ready == 0)
 		return LATER(TIMEOUT, "the other side was too slow");
 	return set[0].revents ? OK : LATER(CANCELLED, "stopping");
+}
+
+/* The kernel has no event for it. The first looks come quickly: on a good line the answer is there at once. */
+err fd_arrived(int fd, span timeout)
+{
+	struct pollfd gone = { .fd = fd };
+	int left = 0;
+
+	for (span waited = 0, step = 50; waited <= timeout; waited += step, step = step < 50000 ? 2 * step : step) {
+		const struct timespec pause = { .tv_nsec = (long)(step * 1000) };
+
+		if (ioctl(fd, SIOCOUTQ, &left))
+			return sys_failed(errno);
+		/* A reset throws away what was not sent, and the queue is empty too. */
+		if (poll(&gone, 1, 0) > 0 && gone.revents & (POLLERR | POLLHUP))
+			return LATER(CLOSED, "the connection broke");
+		if (left == 0)
+			return OK;
+		(void)ppoll(NULL, 0, &pause, NULL);
+	}
+	return LATER(TIMEOUT, "what was sent did not arrive in time");
 }
 
 err wake_open(int *fd)

@@ -1,5 +1,5 @@
 /* The HTTPS server as its peers see it: raw bytes over TLS in, bytes out. */
-#include "test/support/support.h"
+#include "test/net/tls_peer.h"
 
 #include "net/http.h"
 #include "sys/sys.h"
@@ -72,21 +72,6 @@ struct under_test {
 	uint16_t port;
 };
 
-static const char *certificate_dir(void)
-{
-	static const char *dir;
-
-	if (!dir) {
-		dir = test_dir();
-		assert_int_equal(test_shell("cd %s && umask 077 && openssl req -x509 -newkey ec -pkeyopt "
-					    "ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=docs.example -keyout key "
-					    "-out certificate 2>/dev/null",
-					    dir),
-				 0);
-	}
-	return dir;
-}
-
 static void start(struct under_test *t, struct http_options options)
 {
 	char certificate[512], key[512];
@@ -116,113 +101,15 @@ static void stop(struct under_test *t)
 
 /* ── Its peers ───────────────────────────────────────────────────────────────────────────────────── */
 
-struct peer_side {
-	SSL_CTX *context;
-	SSL *ssl;
-	int fd;
-};
-
-static int dial(uint16_t port)
-{
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = { htonl(0x7f000001) } };
-	struct timeval patience = { .tv_sec = 10 };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_true(fd >= 0);
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
-	return fd;
-}
-
-static bool greet(struct peer_side *p, uint16_t port, int version)
-{
-	*p = (struct peer_side){ .context = SSL_CTX_new(TLS_client_method()), .fd = dial(port) };
-	SSL_CTX_set_options(p->context, SSL_OP_IGNORE_UNEXPECTED_EOF);
-	SSL_CTX_set_security_level(p->context, 0);
-	if (version) {
-		SSL_CTX_set_min_proto_version(p->context, version);
-		SSL_CTX_set_max_proto_version(p->context, version);
-	}
-	p->ssl = SSL_new(p->context);
-	SSL_set_fd(p->ssl, p->fd);
-	return SSL_connect(p->ssl) == 1;
-}
-
-static void meet(struct peer_side *p, const struct under_test *t)
-{
-	assert_true(greet(p, t->port, 0));
-}
-
-static void part(struct peer_side *p)
-{
-	SSL_free(p->ssl);
-	SSL_CTX_free(p->context);
-	close(p->fd);
-}
-
-static void say(struct peer_side *p, str bytes)
-{
-	if (bytes.len)
-		assert_int_equal(SSL_write(p->ssl, bytes.at, (int)bytes.len), (int)bytes.len);
-}
-
-/* All until the server closes, at most the room there is. */
-static str hear_all(struct peer_side *p)
-{
-	static char heard[256 * 1024];
-	size_t len = 0;
-	int got;
-
-	while (len < sizeof heard && (got = SSL_read(p->ssl, heard + len, (int)(sizeof heard - len))) > 0)
-		len += (size_t)got;
-	return str_bytes(heard, len);
-}
-
-/* One answer whose body is "hello" or empty; the connection lives on. */
-static str hear_one(struct peer_side *p)
-{
-	static char heard[8192];
-	size_t len = 0;
-
-	for (;;) {
-		str so_far = str_bytes(heard, len);
-		if (str_find(so_far, STR("\r\n\r\n")) > 0 &&
-		    (str_ends(so_far, STR("hello")) || str_find(so_far, STR("Content-Length: 0\r\n")) > 0))
-			return so_far;
-		int got = SSL_read(p->ssl, heard + len, (int)(sizeof heard - len));
-		if (got <= 0)
-			return so_far;
-		len += (size_t)got;
-	}
-}
-
 static str ask(const struct under_test *t, str bytes)
 {
 	struct peer_side p;
 
-	meet(&p, t);
+	meet(&p, t->port);
 	say(&p, bytes);
 	str heard = hear_all(&p);
 	part(&p);
 	return heard;
-}
-
-static unsigned status_of(str answer)
-{
-	uint64_t status = 0;
-
-	if (str_starts(answer, STR("HTTP/1.1 ")))
-		(void)str_number(str_upto(str_from(answer, 9), 3), &status);
-	return (unsigned)status;
-}
-
-static unsigned count_of(str in, str what)
-{
-	unsigned count = 0;
-
-	for (ptrdiff_t at; (at = str_find(in, what)) >= 0; count++)
-		in = str_from(in, (size_t)at + what.len);
-	return count;
 }
 
 /* ── Framing ─────────────────────────────────────────────────────────────────────────────────────── */
@@ -283,7 +170,7 @@ static void a_hundred_thousand_fields_are_refused(void **state)
 
 	(void)state;
 	start(&t, (struct http_options){ 0 });
-	meet(&p, &t);
+	meet(&p, t.port);
 	say(&p, STR("GET / HTTP/1.1\r\n" H));
 	while (sent < 100000 && SSL_write(p.ssl, "X: y\r\n", 6) == 6)
 		sent++;
@@ -301,7 +188,7 @@ static void requests_follow_each_other_on_one_connection(void **state)
 
 	(void)state;
 	start(&t, (struct http_options){ 0 });
-	meet(&p, &t);
+	meet(&p, t.port);
 	for (int i = 0; i < 3; i++) {
 		say(&p, STR(GET));
 		assert_int_equal(status_of(hear_one(&p)), 200);
@@ -333,7 +220,7 @@ static void a_body_arrives_whole_however_it_is_cut(void **state)
 
 	(void)state;
 	start(&t, (struct http_options){ 0 });
-	meet(&p, &t);
+	meet(&p, t.port);
 	for (size_t i = 0; i < COUNT(pieces); i++) {
 		say(&p, str_of(pieces[i]));
 		usleep(20000);
@@ -351,7 +238,7 @@ static void a_peer_that_asks_before_it_sends_is_told_to_go_on(void **state)
 
 	(void)state;
 	start(&t, (struct http_options){ 0 });
-	meet(&p, &t);
+	meet(&p, t.port);
 	say(&p,
 	    STR("POST /echo HTTP/1.1\r\n" H "Connection: close\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"));
 	assert_int_equal(SSL_read(p.ssl, interim, sizeof interim), 25);
@@ -433,7 +320,7 @@ static void a_stream_ends_with_the_number_of_bytes_that_left(void **state)
 	(void)state;
 	start(&t, (struct http_options){ 0 });
 	stream_ended = 0;
-	meet(&p, &t);
+	meet(&p, t.port);
 	say(&p, STR("GET /stream HTTP/1.1\r\n" H "Connection: close\r\n\r\n"));
 	while ((got = SSL_read(p.ssl, piece, sizeof piece)) > 0)
 		total += (size_t)got;
@@ -452,7 +339,7 @@ static void a_reader_that_stops_is_left_after_a_window(void **state)
 	(void)state;
 	start(&t, (struct http_options){ .window_max = SECOND / 2 });
 	stream_ended = 0;
-	meet(&p, &t);
+	meet(&p, t.port);
 	say(&p, STR("GET /stream HTTP/1.1\r\n" H "\r\n"));
 	for (int i = 0; i < 300 && !stream_ended; i++)
 		usleep(20000);
@@ -474,7 +361,7 @@ static void slow_heads_end_at_their_deadline_and_disturb_nobody(void **state)
 	(void)state;
 	start(&t, (struct http_options){ .head_max = 2 * SECOND });
 	for (int i = 0; i < SLOW; i++) {
-		meet(&slow[i], &t);
+		meet(&slow[i], t.port);
 		say(&slow[i], STR("GET / HT"));
 	}
 	for (int i = 0; i < SLOW; i++)
@@ -501,7 +388,7 @@ static void silence_in_the_handshake_and_between_requests_ends(void **state)
 	(void)state;
 	start(&t, (struct http_options){ .handshake_max = SECOND / 4, .idle_max = SECOND / 4 });
 	int silent = dial(t.port);
-	meet(&p, &t);
+	meet(&p, t.port);
 	say(&p, STR(GET));
 	assert_int_equal(status_of(hear_one(&p)), 200);
 	assert_int_equal(SSL_read(p.ssl, &byte, 1), 0);
@@ -518,14 +405,14 @@ static void too_many_from_one_address_are_closed_and_too_many_at_all_are_told(vo
 
 	(void)state;
 	start(&t, (struct http_options){ .connections_of_one_max = 2 });
-	meet(&p[0], &t), meet(&p[1], &t);
+	meet(&p[0], t.port), meet(&p[1], t.port);
 	assert_false(greet(&p[2], t.port, 0));
 	for (int i = 0; i < 3; i++)
 		part(&p[i]);
 	stop(&t);
 
 	start(&t, (struct http_options){ .connections_max = 2 });
-	meet(&p[0], &t), meet(&p[1], &t), meet(&p[2], &t);
+	meet(&p[0], t.port), meet(&p[1], t.port), meet(&p[2], t.port);
 	say(&p[2], STR(GET));
 	str answer = hear_all(&p[2]);
 	assert_int_equal(status_of(answer), 503);
@@ -552,7 +439,7 @@ static void stopping_lets_what_is_under_way_end_and_closes_the_idle(void **state
 
 	(void)state;
 	start(&t, (struct http_options){ 0 });
-	meet(&busy, &t), meet(&idle, &t);
+	meet(&busy, t.port), meet(&idle, t.port);
 	say(&busy, STR("GET /slow HTTP/1.1\r\n" H "\r\n"));
 	usleep(100000);
 	pthread_create(&stopper, NULL, stop_soon, &t);
@@ -626,7 +513,7 @@ static long serial_seen(const struct under_test *t)
 	struct peer_side p;
 	long serial;
 
-	meet(&p, t);
+	meet(&p, t->port);
 	X509 *certificate = SSL_get1_peer_certificate(p.ssl);
 	serial = (long)X509_subject_name_hash(certificate);
 	X509_free(certificate);
@@ -643,7 +530,7 @@ static void a_new_certificate_serves_the_next_connection_and_an_unfit_one_change
 	(void)state;
 	start(&t, (struct http_options){ 0 });
 	long first = serial_seen(&t);
-	meet(&old, &t);
+	meet(&old, t.port);
 	assert_int_equal(test_shell("cd %s && cp certificate c0 && cp key k0 && openssl req -x509 -newkey ec -pkeyopt "
 				    "ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=new.example -keyout key2 "
 				    "-out certificate 2>/dev/null && chmod 600 key2",

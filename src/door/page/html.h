@@ -1,0 +1,42 @@
+/* The pages as they were compiled in, and how one is made from its values. Not for other doors. */
+#ifndef LETTERLOCK_DOOR_PAGE_HTML_H
+#define LETTERLOCK_DOOR_PAGE_HTML_H
+
+#include "net/http.h"
+#include "wire/template.h"
+
+enum page_name { PAGE_QUESTION, PAGE_DOCUMENTS, PAGE_CLOSED, PAGE_WAIT, PAGES };
+enum page_language { LANGUAGE_EN, LANGUAGE_DE, LANGUAGE_FR, LANGUAGE_ES, LANGUAGES };
+extern const str page_sources[PAGES][LANGUAGES];
+extern const str page_style;
+
+struct pages {
+	struct template *made[PAGES][LANGUAGES];
+};
+err pages_open(struct arena *a, struct pages *out, struct fault *fault);
+
+/* The language of a recipient ("de", "de-CH"), else of the browser, else English. */
+enum page_language language_for(str recipient, const struct http_head *head);
+
+/* Values of a page, gathered in order; a failure sticks and is asked for by page_make(). */
+struct page_values {
+	struct arena *arena;
+	struct template_value *first, **end;
+	err failed;
+};
+struct page_values page_values(struct arena *a);
+void add_text(struct page_values *v, const char *name, str text);
+void add_number(struct page_values *v, const char *name, uint64_t number);
+void add_size(struct page_values *v, const char *name, uint64_t bytes); /* "107 kB" */
+void add_hex(struct page_values *v, const char *name, str bytes);
+void add_moment(struct page_values *v, const char *name, moment at); /* in words, and .rfc3339 */
+/* What is added to the result stands in it. */
+struct page_values add_object(struct page_values *v, const char *name);
+struct page_values add_item(struct page_values *v, struct template_value *list);
+struct template_value *add_list(struct page_values *v, const char *name);
+void add_done(struct page_values *outer, const struct page_values *inner);
+
+err page_make(const struct pages *p, enum page_name name, enum page_language language, const struct page_values *values,
+	      struct http_answer *answer);
+
+#endif

@@ -1,0 +1,52 @@
+/* door/page: the recipient's page. It works without script, asks for nothing from elsewhere, and is inert: GET and HEAD
+ * change nothing, because scanners fetch links, follow them and press what they find (THREATS B-82).
+ *
+ *     GET  /d/TOKEN       the question; with a proven session, the documents
+ *     POST /d/TOKEN       a proof: 303 back to GET with a session cookie, or 403
+ *     GET  /f/TOKEN/ID    one object, whole or one range of it; without a session 303 to /d/TOKEN
+ *     GET  /style.css, /robots.txt, /healthz
+ *
+ * Who guesses tokens learns nothing: unknown, expired, locked, revoked and renewed links and wrong proofs get the same
+ * bytes, after the same time. What a wrong proof has cost is told only on the question's own page, to who holds a live
+ * link. A form counts as a try only if it is ours (a MAC over its token, B-75), comes from our own origin, and holds a
+ * proof that could be right; everything else costs nothing.
+ *
+ * The cookie is __Host-, Secure, HttpOnly, SameSite=Strict, named after the link, worth a quarter of an hour.
+ * Tokens stand in the path, which is never written to a log, and Referrer-Policy keeps it from others. */
+#ifndef LETTERLOCK_DOOR_PAGE_H
+#define LETTERLOCK_DOOR_PAGE_H
+
+#include "flow/fetch.h"
+#include "net/http.h"
+
+struct page_options {
+	struct fetch *fetch;
+	str base_url; /* https://docs.example.com, an origin without a path */
+	/* A request that failed through no fault of its peer; may be null. Never with a target. */
+	void (*failed)(void *state, err e);
+	void *state;
+};
+struct page;
+err page_open(struct arena *a, const struct page_options *options, struct page **out, struct fault *fault);
+str page_authority(const struct page *p);                                                    /* what Host must say */
+err page_handle(void *page, const struct http_request *request, struct http_answer *answer); /* an http_handler */
+
+/* ── All of it, for proc/serve ── */
+
+struct page_server_options {
+	struct fetch_parts fetch;
+	str base_url;
+	int listener; /* bound by listen_open(); stays the caller's */
+	const char *certificate, *key;
+	unsigned connections_max, connections_of_one_max; /* 0: the defaults of net/http.h */
+	span request_max, idle_max;
+	void (*failed)(void *state, err e);
+	void *state;
+};
+struct page_server;
+err page_server_open(const struct page_server_options *options, struct page_server **out, struct fault *fault);
+err page_server_reload(struct page_server *s, struct fault *fault); /* the certificate, on SIGHUP */
+void page_server_stop(struct page_server *s, span drain);
+void page_server_done(struct page_server **s);
+
+#endif

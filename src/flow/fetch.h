@@ -1,0 +1,59 @@
+/* flow/fetch: the recipient's side of the sentence. A token is looked up; a proof is tried; what was proven opens the
+ * recipient's objects, streamed from the store for a quarter of an hour; and what happened is written down.
+ *
+ * Looking changes nothing. Whatever does not open, unknown, expired, locked, revoked or renewed, is one answer, NEVER
+ * NOT_FOUND: only the operator learns which. A transfer that is under way when its link is revoked or expires stops
+ * within a second.
+ *
+ * Thread-safe: each call borrows a connection to the database. */
+#ifndef LETTERLOCK_FLOW_FETCH_H
+#define LETTERLOCK_FLOW_FETCH_H
+
+#include "link/link.h"
+#include "store/store.h"
+
+struct fetch_parts {
+	const char *database; /* path */
+	struct keyring *keys;
+	struct store *store;
+	struct clock clock;
+	struct entropy entropy;
+};
+struct fetch;
+err fetch_open(const struct fetch_parts *parts, struct fetch **out); /* parts outlive it */
+void fetch_done(struct fetch **f);
+
+/* A live link and all that is behind it, in the arena but for the submission's key. */
+struct fetch_view {
+	struct link_view link;
+	struct submission *sub;
+	struct recipient *to; /* with documents and objects */
+	str prompt;           /* details asked for, joined by '+'; empty for a password */
+};
+err flow_fetch_view(struct fetch *f, struct arena *a, str token, struct fetch_view *out);
+void fetch_view_done(struct fetch_view *v); /* wipes the submission's key; for OWNED */
+
+/* One try. For a link that does not open the same work is done, and the answer is LINK_CLOSED. With LINK_RIGHT,
+ * *session is the spelling of a session and *link whose it is. NEVER PROOF if nothing was shown that could be right;
+ * that is not a try. */
+err flow_fetch_prove(struct fetch *f, struct arena *secret, str token, const str *parts, size_t count,
+		     struct link_outcome *out, id *link, str *session);
+err flow_fetch_session(struct fetch *f, const struct fetch_view *v, str text, struct link_session *out);
+
+/* Forms that come from us; see link_form_new(). */
+err flow_fetch_form(struct fetch *f, struct arena *a, str token, str *out);
+err flow_fetch_form_check(struct fetch *f, str token, str text);
+
+/* `len` bytes of an object of the view's recipient, from `first` on. NEVER NOT_FOUND if it is not theirs; else as
+ * link_may_open(). */
+err flow_fetch_object(const struct fetch_view *v, id object, const struct object **out);
+err flow_fetch_stream(struct fetch *f, struct arena *a, const struct fetch_view *v, const struct link_session *session,
+		      const struct object *object, uint64_t first, uint64_t len, struct source *out);
+/* After the stream: `whole` if the last byte of the object has arrived. Failing to write it down is reported, but what
+ * has left has left. */
+err flow_fetch_sent(struct fetch *f, const struct fetch_view *v, const struct link_session *session,
+		    const struct object *object, uint64_t bytes, bool whole);
+
+struct clock fetch_clock(const struct fetch *f);
+
+#endif

@@ -1,0 +1,29 @@
+/* What the files of flow/fetch share. Not for others. */
+#ifndef LETTERLOCK_FLOW_FETCH_INSIDE_H
+#define LETTERLOCK_FLOW_FETCH_INSIDE_H
+
+#include "flow/db_pool.h"
+#include "flow/fetch.h"
+#include "track/track.h"
+#include "wire/json.h"
+
+struct fetch {
+	struct fetch_parts parts;
+	struct db_pool *pool;
+};
+
+static inline moment fetch_now(const struct fetch *f)
+{
+	return clock_now(&f->parts.clock);
+}
+
+/* An event about a link: who, and for transfers what and how much. */
+struct fetch_event {
+	enum event_kind kind;
+	id submission, recipient, link;
+	const struct object *object; /* null if it is about none */
+	uint64_t bytes;
+};
+err fetch_tell(struct fetch *f, struct db *db, struct column_key *key, const struct fetch_event *event);
+
+#endif
