@@ -1,5 +1,6 @@
-/* The private side of DKIM signatures: RSA of 2048 to 4096 bits and Ed25519. A key is parsed once and then
- * serves all threads; a context for one signature costs little beside the signature itself. */
+/* The private side of DKIM signatures: RSA of 2048 to 4096 bits and Ed25519. A key is parsed once and then serves
+ * all threads: each signature is made in a copy of a context that was prepared with the key, because preparing one
+ * looks algorithms up by their names, under locks. */
 #include "crypt/library.h"
 
 #include <openssl/err.h>
@@ -12,7 +13,8 @@ enum { RSA_LEAST = 2048, RSA_MOST = 4096, ED25519_BITS = 256, ED25519_PUBLIC = 3
 
 struct signing_key {
 	EVP_PKEY *pkey;
-	const struct crypt_library *lib;
+	EVP_PKEY_CTX *rsa; /* prepared, never used itself */
+	EVP_MD_CTX *ed25519;
 	enum signature_algorithm algorithm;
 	unsigned bits;
 };
@@ -20,6 +22,8 @@ struct signing_key {
 void signing_key_done(struct signing_key **k)
 {
 	if (*k) {
+		pkey_ctx_done(&(*k)->rsa);
+		digest_ctx_done(&(*k)->ed25519);
 		pkey_done(&(*k)->pkey); /* wipes the private parts */
 		free(*k);
 	}
@@ -36,13 +40,30 @@ unsigned signing_key_bits(const struct signing_key *k)
 	return k->bits;
 }
 
+static err prepare(struct signing_key *k)
+{
+	const struct crypt_library *lib;
+
+	TRY(crypt_library(&lib));
+	if (k->algorithm == SIGNATURE_ED25519_SHA256) {
+		k->ed25519 = EVP_MD_CTX_new();
+		if (!k->ed25519 || EVP_DigestSignInit(k->ed25519, NULL, NULL, NULL, k->pkey) <= 0)
+			return BROKEN(CRYPTO, "an Ed25519 key could not be prepared");
+		return OK;
+	}
+	k->rsa = EVP_PKEY_CTX_new_from_pkey(NULL, k->pkey, NULL);
+	if (!k->rsa || EVP_PKEY_sign_init(k->rsa) <= 0 ||
+	    EVP_PKEY_CTX_set_rsa_padding(k->rsa, RSA_PKCS1_PADDING) <= 0 ||
+	    EVP_PKEY_CTX_set_signature_md(k->rsa, lib->sha256) <= 0)
+		return BROKEN(CRYPTO, "an RSA key could not be prepared");
+	return OK;
+}
+
 static err rsa_sign(struct signing_key *k, const uint8_t digest[SHA256_LEN], uint8_t *to, size_t *len)
 {
-	OWNED(pkey_ctx_done) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->pkey, NULL);
+	OWNED(pkey_ctx_done) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_dup(k->rsa);
 
-	if (!ctx || EVP_PKEY_sign_init(ctx) <= 0 || EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) <= 0 ||
-	    EVP_PKEY_CTX_set_signature_md(ctx, k->lib->sha256) <= 0 ||
-	    EVP_PKEY_sign(ctx, to, len, digest, SHA256_LEN) <= 0)
+	if (!ctx || EVP_PKEY_sign(ctx, to, len, digest, SHA256_LEN) <= 0)
 		return BROKEN(CRYPTO, "an RSA signature could not be made");
 	return OK;
 }
@@ -52,8 +73,7 @@ static err ed25519_sign(struct signing_key *k, const uint8_t digest[SHA256_LEN],
 {
 	OWNED(digest_ctx_done) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
-	if (!ctx || EVP_DigestSignInit(ctx, NULL, NULL, NULL, k->pkey) <= 0 ||
-	    EVP_DigestSign(ctx, to, len, digest, SHA256_LEN) <= 0)
+	if (!ctx || !EVP_MD_CTX_copy_ex(ctx, k->ed25519) || EVP_DigestSign(ctx, to, len, digest, SHA256_LEN) <= 0)
 		return BROKEN(CRYPTO, "an Ed25519 signature could not be made");
 	return OK;
 }
@@ -144,7 +164,6 @@ err signing_key_read(str pem, struct signing_key **out, struct fault *fault)
 
 	if (!k || !bio)
 		return LATER(MEMORY, "no memory for a key");
-	TRY(crypt_library(&k->lib));
 	k->pkey = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
 	ERR_clear_error();
 	if (!k->pkey) {
@@ -152,6 +171,7 @@ err signing_key_read(str pem, struct signing_key **out, struct fault *fault)
 		return NEVER(KEY, "the key could not be read");
 	}
 	TRY(judge(k, fault));
+	TRY(prepare(k));
 	TRY(tried(k, fault));
 	*out = k;
 	k = NULL;

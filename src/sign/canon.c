@@ -121,25 +121,43 @@ static err special(struct canon_body *c, char byte)
 	return OK;
 }
 
+static const bool stops[2][256] = {
+	[CANON_SIMPLE] = { ['\r'] = true, ['\n'] = true },
+	[CANON_RELAXED] = { ['\r'] = true, ['\n'] = true, [' '] = true, ['\t'] = true },
+};
+
+/* How much from here on is canonical as it stands. One space between two words is, and so is one end of line between
+ * two lines: ordinary text passes in runs of many lines. */
+static size_t run_len(const bool stop[256], str s)
+{
+	const unsigned char *at = (const unsigned char *)s.at;
+	size_t i = 0;
+
+	for (;;) {
+		while (i < s.len && !stop[at[i]])
+			i++;
+		if (i == 0 || i + 2 >= s.len)
+			return i;
+		if (at[i] == ' ' && !stop[at[i + 1]])
+			i += 2;
+		else if (at[i] == '\r' && at[i + 1] == '\n' && !stop[at[i + 2]])
+			i += 3;
+		else
+			return i;
+	}
+}
+
 err canon_body_add(struct canon_body *c, str bytes)
 {
-	static const bool stops[2][256] = {
-		[CANON_SIMPLE] = { ['\r'] = true, ['\n'] = true },
-		[CANON_RELAXED] = { ['\r'] = true, ['\n'] = true, [' '] = true, ['\t'] = true },
-	};
-	const bool *stop = stops[c->how];
-
-	for (size_t i = 0; i < bytes.len;) {
-		size_t from = i;
-		while (i < bytes.len && !stop[(unsigned char)bytes.at[i]])
-			i++;
-		if (i == from) {
-			TRY(special(c, bytes.at[i++]));
-			continue;
-		}
-		if (c->after_cr)
+	while (bytes.len) {
+		size_t run = run_len(stops[c->how], bytes);
+		if (run && c->after_cr)
 			return NEVER(SYNTAX, "a bare CR in the body");
-		TRY(content(c, str_bytes(bytes.at + from, i - from)));
+		if (run)
+			TRY(content(c, str_upto(bytes, run)));
+		else
+			TRY(special(c, bytes.at[0]));
+		bytes = str_from(bytes, run ? run : 1);
 	}
 	return OK;
 }

@@ -2,7 +2,7 @@
 
 #include "sign/signed_part.h"
 
-enum { LINE_WIDTH = 76, ED25519_SIGNATURE = 64, FIELD_MAX = 16384 };
+enum { LINE_WIDTH = 76, ED25519_SIGNATURE = 64 };
 
 /* Listed once more than they occur. Without the last mention a second Subject, or a Content-Type above ours, could
  * be added to a signed message and shown to the reader (RFC 6376 8.15, THREATS B-52). */
@@ -153,6 +153,16 @@ static err held(const struct signing *s, const struct sign_rule *rule, err e)
 	return e;
 }
 
+/* Of one signature field at most: two names of 253 bytes, h= with its folds, the hash and the signature. */
+static size_t field_room(const struct names *n)
+{
+	size_t room = 1024 + 2 * SIGNATURE_MAX;
+
+	for (size_t i = 0; i < n->count; i++)
+		room += n->list[i].len + sizeof ":\r\n\t ";
+	return room;
+}
+
 static err sign_once(const struct signing *s, const struct sign_rule *rule, struct buf *out)
 {
 	char room[SIGNATURE_MAX];
@@ -222,7 +232,7 @@ err sign_message(struct keyring *k, const struct sign_rule *rules, moment now, m
 	TRY(prepare(&s, m->bytes, until));
 	for (const struct sign_rule *r = rules; r; r = r->next)
 		count++;
-	TRY(buf_open(a, count * FIELD_MAX + m->bytes.len, &out));
+	TRY(buf_open(a, count * field_room(&s.names) + m->bytes.len, &out));
 	for (const struct sign_rule *r = rules; r; r = r->next) {
 		err e = sign_once(&s, r, &out);
 		if (failed(e))

@@ -77,13 +77,24 @@ static err add_line(struct header *h, str line, uint64_t number, struct fault *f
 	return OK;
 }
 
+/* Lines of the header, as a bound for its fields: most messages have a dozen. */
+static size_t lines_up_to(str message, size_t max)
+{
+	size_t count = 0;
+	str line;
+
+	while (count < max && next_line(&message, &line) && line.len)
+		count++;
+	return count;
+}
+
 err header_split(struct arena *a, str message, struct header *out, str *body, struct fault *fault)
 {
 	struct header h = { 0 };
 	str rest = message, line;
 	uint64_t number = 0;
 
-	TRY(NEW_ARRAY(a, HEADER_FIELDS_MAX, h.fields));
+	TRY(NEW_ARRAY(a, lines_up_to(message, HEADER_FIELDS_MAX) + 1, h.fields));
 	while (rest.len) {
 		number++;
 		if (!next_line(&rest, &line))
