@@ -76,22 +76,40 @@ static bool must_quote(str rest, size_t column)
 	return column == 0 && starts_badly(rest);
 }
 
+/* How much of the line stands for itself here; the last column is left for the = of a soft line break. */
+static size_t plain_run(str rest, size_t column)
+{
+	size_t len = 0, room = MIME_LINE - column;
+
+	if (column == 0 && starts_badly(rest))
+		return 0;
+	while (len < rest.len && len < room && prints(rest.at[len]) && rest.at[len] != '=')
+		len++;
+	bool ends = len == rest.len;
+	if (ends && len && (rest.at[len - 1] == ' ' || rest.at[len - 1] == '\t')) {
+		ends = false;
+		len--;
+	}
+	return !ends && len == room ? len - 1 : len;
+}
+
 static err quoted_line(struct sink *to, str line)
 {
 	char room[MIME_LINE + 4];
 	struct buf out = BUF_ON(room);
 
-	for (; line.len; line = str_from(line, 1)) {
-		size_t need = must_quote(line, out.len) ? 3 : 1;
-		if (out.len + need > MIME_LINE - (line.len > 1)) {
+	while (line.len) {
+		size_t run = plain_run(line, out.len);
+		buf_add(&out, str_upto(line, run));
+		line = str_from(line, run);
+		if (line.len && must_quote(line, out.len) && out.len + 3 <= MIME_LINE - (line.len > 1)) {
+			buf_add_format(&out, "=%02X", (unsigned char)line.at[0]);
+			line = str_from(line, 1);
+		} else if (line.len) {
 			buf_add(&out, STR("=\r\n"));
 			TRY(sink_put(to, buf_str(&out)));
 			out.len = 0;
 		}
-		if (must_quote(line, out.len))
-			buf_add_format(&out, "=%02X", (unsigned char)line.at[0]);
-		else
-			buf_add_char(&out, line.at[0]);
 	}
 	buf_add(&out, STR("\r\n"));
 	TRY(buf_check(&out));
