@@ -71,7 +71,7 @@ static void add_part(struct buf *b, str part)
 
 static size_t text_size(const struct list_row *row)
 {
-	size_t size = row->address.text.len + row->name.len + row->language.len + 3 * 8;
+	size_t size = row->address.text.len + row->name.len + row->language.len + 24;
 
 	for (size_t i = 0; i < row->document_count; i++)
 		size += row->documents[i].len + 8;

@@ -3,8 +3,6 @@
 #include "wire/domain.h"
 #include "wire/rune.h"
 
-#include <string.h>
-
 enum { INPUT_MAX = 1280, DISPLAY_NAME_MAX = 256 };
 
 #define REFUSE(text) NEVER(ADDRESS, text)
@@ -245,7 +243,7 @@ static err mailable(const struct address *address)
 	if (address->literal)
 		return REFUSE("mail to an address literal is not sent: give the name of a domain");
 	for (size_t i = 1; address->quoted && i + 1 < address->local.len; i++)
-		if (memchr("@<>\\", address->local.at[i], 4))
+		if (str_has(STR("@<>\\"), address->local.at[i]))
 			return REFUSE("mail servers read such a quoted local part in different ways");
 	return OK;
 }

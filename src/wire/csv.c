@@ -9,10 +9,10 @@ err csv_broken(struct csv_reader *r, struct fault *fault, err e)
 	if (fault) {
 		fault->row = r->row;
 		fault->line = r->line != r->row ? r->line : 0;
-		fault->column = r->out ? r->out->count + 1 : 0;
+		fault->column = r->in_row ? r->out.count + 1 : 0;
 		fault_set(fault, "%s", e.note);
 	}
-	r->out = NULL;
+	r->in_row = false;
 	return e;
 }
 
@@ -42,12 +42,12 @@ static err widen(struct csv_reader *r)
 	str *wider;
 	size_t room = r->room ? 2 * r->room : 16;
 
-	if (r->out->count < r->room)
+	if (r->out.count < r->room)
 		return OK;
 	TRY(NEW_ARRAY(r->arena, room, wider));
-	if (r->out->count)
-		memcpy(wider, r->out->fields, r->out->count * sizeof *wider);
-	r->out->fields = wider;
+	if (r->out.count)
+		memcpy(wider, r->out.fields, r->out.count * sizeof *wider);
+	r->out.fields = wider;
 	r->room = room;
 	return OK;
 }
@@ -56,14 +56,14 @@ static err add_field(struct csv_reader *r, str field)
 {
 	if (field.len > r->limits.field_max)
 		return NEVER(LIMIT, "a field is longer than its limit: is a quotation mark missing?");
-	if (r->out->count >= r->limits.columns_max)
+	if (r->out.count >= r->limits.columns_max)
 		return NEVER(LIMIT, "a row has more columns than the limit allows");
 	r->row_bytes += field.len;
 	if (r->row_bytes > r->limits.row_max)
 		return NEVER(LIMIT, "a row is longer than its limit");
 	TRY(widen(r));
-	TRY(str_copy(r->arena, field, &r->out->fields[r->out->count]));
-	r->out->count++;
+	TRY(str_copy(r->arena, field, &r->out.fields[r->out.count]));
+	r->out.count++;
 	return OK;
 }
 
@@ -153,8 +153,8 @@ static err begin_row(struct csv_reader *r, bool *ended)
 			TRY(csv_fill(r));
 	} while (skip_line_end(r));
 	*ended = r->begin == r->end && r->source_ended;
-	r->out->row = ++r->row;
-	r->out->line = r->line;
+	r->out.row = ++r->row;
+	r->out.line = r->line;
 	return OK;
 }
 
@@ -173,23 +173,22 @@ static err read_row(struct csv_reader *r, bool *ended)
 
 err csv_next(struct csv_reader *r, struct arena *row_arena, struct csv_row *out, struct fault *fault)
 {
-	struct csv_row found;
 	bool ended = false;
 
 	if (failed(r->failure))
 		return r->failure;
 	r->arena = row_arena;
-	r->out = &found;
+	r->in_row = true;
 	do { /* a row of nothing but blanks has no fields */
-		found = (struct csv_row){ 0 };
+		r->out = (struct csv_row){ 0 };
 		r->room = r->row_bytes = 0;
 		r->row_done = false;
 		r->failure = read_row(r, &ended);
-	} while (!failed(r->failure) && !ended && found.count == 0);
+	} while (!failed(r->failure) && !ended && r->out.count == 0);
 	if (failed(r->failure))
 		return csv_broken(r, fault, r->failure);
-	r->out = NULL;
-	*out = found;
+	r->in_row = false;
+	*out = r->out;
 	return OK;
 }
 

@@ -18,8 +18,9 @@ struct csv_reader {
 
 	/* The row being read. */
 	struct arena *arena;
-	struct csv_row *out;
-	size_t room;      /* of out->fields */
+	struct csv_row out;
+	bool in_row;
+	size_t room;      /* of out.fields */
 	size_t row_bytes; /* of its fields so far */
 	size_t pending;   /* bytes fed since the last field ended */
 	bool row_done;
