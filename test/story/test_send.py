@@ -33,7 +33,7 @@ def opened(house, row, secrets):
         status, headers, page = b.ask("GET", headers["location"])
     assert status == 200, (status, page[:500])
     got = {}
-    for href in dict.fromkeys(re.findall(r'href="(/f/[^"]+)"', page.decode())):
+    for href in dict.fromkeys(re.findall(r'href="([^"]*/f/[^"]+)"', page.decode())):
         status, headers, data = b.ask("GET", href)
         assert status == 200
         name = re.search(r'filename="([^"]*)"', headers["content-disposition"])[1]

@@ -36,12 +36,13 @@ static err check_type(struct visit *v)
 	return OK;
 }
 
+/* "proof", or "proof1", "proof2", … in the order of the form. */
 static size_t proofs_of(const struct form *form, str parts[FORM_FIELDS_MAX])
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < form->count; i++)
-		if (str_same(form->fields[i].name, STR("proof")))
+		if (str_starts(form->fields[i].name, STR("proof")))
 			parts[count++] = form->fields[i].value;
 	return count;
 }

@@ -16,13 +16,17 @@ static void add_sender(struct page_values *values, const struct fetch_view *view
 /* "birth_date+policy" asks twice. */
 static void add_details(struct page_values *values, str prompt)
 {
+	static const char fields[][8] = {
+		"proof1", "proof2", "proof3", "proof4", "proof5", "proof6", "proof7", "proof8"
+	};
 	struct template_value *list = add_list(values, "details");
 	str one;
 
-	while (prompt.len) {
+	for (size_t n = 0; prompt.len && n < sizeof fields / sizeof *fields; n++) {
 		(void)str_cut(prompt, '+', &one, &prompt);
 		struct page_values item = add_item(values, list);
 		add_text(&item, "label", one);
+		add_text(&item, "field", str_of(fields[n]));
 		add_done(values, &item);
 	}
 }
