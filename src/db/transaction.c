@@ -41,7 +41,7 @@ err db_commit(struct db_transaction *t)
 {
 	struct db *db = t->db;
 
-	must(db && db->in_transaction);
+	must(db->in_transaction);
 	db_end_rows(db);
 	err e = failed(db->broken) ? db->broken : db->lost;
 	if (!failed(e))

@@ -182,15 +182,20 @@ static err load_self(struct db *db, struct arena *a, const struct submission *su
 	return address_parse(a, address, &to->address, NULL);
 }
 
+static err load_whole(struct db *db, struct arena *a, const struct submission *sub, struct recipient *to)
+{
+	TRY(load_self(db, a, sub, to));
+	TRY(load_documents(db, a, sub, to));
+	return load_objects(db, a, sub, to);
+}
+
 err recipient_load(struct db *db, struct arena *a, const struct submission *sub, id which, struct recipient **out)
 {
 	struct recipient *to;
 
 	TRY(NEW(a, to));
 	to->id = which;
-	TRY(load_self(db, a, sub, to));
-	TRY(load_documents(db, a, sub, to));
-	TRY(load_objects(db, a, sub, to));
+	TRY(load_whole(db, a, sub, to));
 	*out = to;
 	return OK;
 }
@@ -203,8 +208,12 @@ err recipients_load(struct db *db, struct arena *a, struct submission *sub)
 
 	TRY(db_ask(db, QUERY_RECIPIENTS_OF_SUBMISSION, DB(db_id(sub->id)), &rows));
 	while (db_next(&rows, &e)) {
-		TRY(recipient_load(db, a, sub, db_row_id(&rows, 0), end));
-		end = &(*end)->next;
+		struct recipient *to;
+		TRY(NEW(a, to));
+		to->id = db_row_id(&rows, 0);
+		TRY(load_whole(db, a, sub, to));
+		*end = to;
+		end = &to->next;
 	}
 	TRY(e);
 	sub->recipients = first;
