@@ -60,13 +60,8 @@ static err read_file(struct reading *r, const char *path, str *text)
 	r->path = path;
 	TRY(check_file(r));
 	TRY(path_real(r->arena, path, &r->path));
-	TRY(folder_of(r->arena, r->path, &r->folder));
 	err e = file_read_all(r->arena, r->path, CONFIG_BYTES_MAX, text);
-	if (failed(e))
-		return refuse_file(r, e.why == WHY_LIMIT ? "this file is too large" : e.note);
-	if (!str_utf8(*text))
-		return refuse_file(r, "this file is not UTF-8");
-	return OK;
+	return failed(e) ? refuse_file(r, e.why == WHY_LIMIT ? "this file is too large" : e.note) : OK;
 }
 
 static err fill(struct reading *r, const struct raw *raw, const struct config_setting *s, size_t record, void *field)
@@ -150,6 +145,20 @@ static err read_all(struct reading *r, str text)
 	return config_validate(r, r->config);
 }
 
+err config_from_text(struct arena *a, const char *path, str text, const struct config **out, struct fault *fault)
+{
+	struct fault nowhere;
+	struct reading r = { .arena = a, .fault = fault ? fault : &nowhere, .path = path };
+
+	must(path[0] == '/');
+	if (!str_utf8(text))
+		return refuse_file(&r, "this file is not UTF-8");
+	TRY(folder_of(a, path, &r.folder));
+	TRY(read_all(&r, text));
+	*out = r.config;
+	return OK;
+}
+
 err config_open(struct arena *a, const char *path, const struct config **out, struct fault *fault)
 {
 	struct fault nowhere;
@@ -158,9 +167,7 @@ err config_open(struct arena *a, const char *path, const struct config **out, st
 
 	TRY(find_file(path, &path, fault));
 	TRY(read_file(&r, path, &text));
-	TRY(read_all(&r, text));
-	*out = r.config;
-	return OK;
+	return config_from_text(a, r.path, text, out, fault);
 }
 
 size_t config_records(const struct config *c, const struct config_setting *s)

@@ -88,6 +88,9 @@ struct config {
  * NEVER CONFIG (or NOT_FOUND) with the fault filled. */
 err config_open(struct arena *a, const char *path, const struct config **out, struct fault *fault);
 
+/* The same from memory; `path` is absolute and stands in faults and for relative paths. */
+err config_from_text(struct arena *a, const char *path, str text, const struct config **out, struct fault *fault);
+
 /* Fetches a secret, without one final newline. NEVER KEY if it is not given, not there or readable by others. */
 err config_secret(const struct config *c, const struct config_secret *s, struct arena *secret, str *out,
 		  struct fault *fault);
