@@ -4,6 +4,7 @@
  *     ! security clear|starttls|implicit        ! login plain|login|xoauth2|any        ! host 127.0.0.1
  *     ! patience MS    (each of them)           ! limit N   (messages on one connection)
  *     ! message ESCAPED                         the next messages to be sent (the default is a small one)
+ *     ! pause MS                                does nothing
  *     ! from ADDRESS  ! to ADDRESS  ! utf8      of the next messages
  *     > delivered|later|never [WORD…]           sends a message, which must end so
  *
@@ -99,6 +100,8 @@ static void set(struct player *p, str line)
 		unescape(p, value, &p->message.from);
 	else if (str_same(name, STR("to")))
 		unescape(p, value, &p->message.to);
+	else if (str_same(name, STR("pause")))
+		usleep((useconds_t)n * 1000);
 	else if (str_same(name, STR("utf8")))
 		p->message.smtputf8 = true;
 	else
