@@ -23,15 +23,17 @@ static err keyed(EVP_CIPHER_CTX *ctx, const uint8_t key[AEAD_KEY])
 
 err aead_open(const uint8_t key[AEAD_KEY], struct aead **out)
 {
-	OWNED(aead_done) struct aead *a = calloc(1, sizeof *a);
+	struct aead *a = calloc(1, sizeof *a);
 
 	if (!a)
 		return LATER(MEMORY, "no memory for a cipher");
 	a->ctx = EVP_CIPHER_CTX_new();
-	TRY(keyed(a->ctx, key));
-	*out = a;
-	a = NULL;
-	return OK;
+	err e = keyed(a->ctx, key);
+	if (failed(e))
+		aead_done(&a);
+	else
+		*out = a;
+	return e;
 }
 
 void aead_done(struct aead **a)

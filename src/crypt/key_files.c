@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-enum { KEY_FILES_MAX = 10000 };
+enum { KEY_FILES_MAX = 10000, SECRET_MAX = 4 * KEY_FILE_MAX };
 
 static bool looks_like_key(str name)
 {
@@ -103,7 +103,7 @@ err key_file_write(const char *dir, const struct key_file *f, bool replace, stru
 	struct buf text;
 	str name;
 
-	TRY(arena_open_secret(4 * KEY_FILE_MAX, &secret));
+	TRY(arena_open_secret(SECRET_MAX, &secret));
 	TRY(key_file_name(secret, f, &name));
 	TRY(path_join(secret, dir, name, &path));
 	TRY(buf_open(secret, KEY_FILE_MAX, &text));

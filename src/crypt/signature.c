@@ -7,7 +7,14 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
-enum { RSA_VERIFY_LEAST = 1024, RSA_MOST = 4096, ED25519_PUBLIC = 32, ED25519_BITS = 256, EXPONENT_BITS_MOST = 64 };
+enum {
+	RSA_VERIFY_LEAST = 1024,
+	RSA_MOST = 4096,
+	ED25519_PUBLIC = 32,
+	ED25519_BITS = 256,
+	EXPONENT_BITS_MOST = 64,
+	PUBLIC_MAX = 2 * SIGNATURE_MAX
+};
 
 /* RFC 6376 3.6.1 says RSAPublicKey, everybody publishes SubjectPublicKeyInfo; both are read. */
 static EVP_PKEY *rsa_public(str der)
@@ -40,7 +47,7 @@ static err rsa_verify(str public_key, const uint8_t digest[SHA256_LEN], str sign
 	const struct crypt_library *lib;
 
 	TRY(crypt_library(&lib));
-	if (public_key.len > 2 * SIGNATURE_MAX)
+	if (public_key.len > PUBLIC_MAX)
 		return NEVER(KEY, "the public key is too large");
 	OWNED(pkey_done) EVP_PKEY *key = rsa_public(public_key);
 	if (!key)

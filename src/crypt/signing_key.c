@@ -157,12 +157,11 @@ static err tried(struct signing_key *k, struct fault *fault)
 	return OK;
 }
 
-err signing_key_read(str pem, struct signing_key **out, struct fault *fault)
+static err read_pem(struct signing_key *k, str pem, struct fault *fault)
 {
-	OWNED(signing_key_done) struct signing_key *k = calloc(1, sizeof *k);
 	OWNED(bio_done) BIO *bio = BIO_new_mem_buf(bytes_of(pem), pem.len > INT32_MAX ? 0 : (int)pem.len);
 
-	if (!k || !bio)
+	if (!bio)
 		return LATER(MEMORY, "no memory for a key");
 	k->pkey = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
 	ERR_clear_error();
@@ -172,10 +171,21 @@ err signing_key_read(str pem, struct signing_key **out, struct fault *fault)
 	}
 	TRY(judge(k, fault));
 	TRY(prepare(k));
-	TRY(tried(k, fault));
-	*out = k;
-	k = NULL;
-	return OK;
+	return tried(k, fault);
+}
+
+err signing_key_read(str pem, struct signing_key **out, struct fault *fault)
+{
+	struct signing_key *k = calloc(1, sizeof *k);
+
+	if (!k)
+		return LATER(MEMORY, "no memory for a key");
+	err e = read_pem(k, pem, fault);
+	if (failed(e))
+		signing_key_done(&k);
+	else
+		*out = k;
+	return e;
 }
 
 /* ── Making ──────────────────────────────────────────────────────────────────────────────────────── */

@@ -3,7 +3,7 @@
 #include "sign/sign.h"
 #include "sys/sys.h"
 
-enum { KEY_MAX = 16 * 1024 };
+enum { KEY_MAX = 16 * 1024, SECRET_MAX = 4 * KEY_MAX };
 
 /* A keyring of one key: what `sign` asks of a keyring is a table of functions. */
 static err sign_with_one(void *state, str domain, str selector, const uint8_t digest[SHA256_LEN], struct buf *signature)
@@ -19,7 +19,7 @@ static err read_key(struct cli *cli, struct signing_key **out)
 	str pem;
 
 	TRY(cli_needed(cli, "--key", &path));
-	TRY(arena_open_secret(4 * KEY_MAX, &secret));
+	TRY(arena_open_secret(SECRET_MAX, &secret));
 	fault_where(&cli->fault, str_of(path), 0, 0);
 	err e = file_read_private(secret, path, KEY_MAX, &pem);
 	if (failed(e) && e.why == WHY_KEY) {
