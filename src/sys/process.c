@@ -88,6 +88,27 @@ int stop_fd(void)
 	return bell[0];
 }
 
+static atomic_bool reload;
+
+static void on_hangup(int number)
+{
+	(void)number;
+	atomic_store(&reload, true);
+}
+
+void reload_watch(void)
+{
+	struct sigaction action = { .sa_handler = on_hangup, .sa_flags = SA_RESTART };
+
+	sigemptyset(&action.sa_mask);
+	must(sigaction(SIGHUP, &action, NULL) == 0);
+}
+
+bool reload_wanted(void)
+{
+	return atomic_exchange(&reload, false);
+}
+
 bool sys_sleep(span s)
 {
 	struct clock c = sys_clock();

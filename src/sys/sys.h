@@ -100,6 +100,10 @@ void stop_request(void); /* the same from inside, for tests and for doors */
 int stop_fd(void);       /* readable from the moment stopping is wanted */
 bool sys_sleep(span s);  /* false if stopping was wanted before the time was over */
 
+/* SIGHUP asks to load again what may have changed: true once for each time. */
+void reload_watch(void);
+bool reload_wanted(void);
+
 bool sys_is_terminal(int fd);
 int sys_columns(int fd);  /* width of the terminal, 80 if unknown */
 int sys_processors(void); /* that this process may use */

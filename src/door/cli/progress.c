@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { REDRAW_TICKS = SECOND / 8, LINE_TICKS = 10 * SECOND, BAR_LEAST = 10, BAR_MOST = 40 };
+enum { STANDARD_ERROR = 2, REDRAW_TICKS = SECOND / 8, LINE_TICKS = 10 * SECOND, BAR_LEAST = 10, BAR_MOST = 40 };
 
 struct progress progress_begin(const struct cli *cli)
 {
