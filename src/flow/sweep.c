@@ -4,8 +4,9 @@ enum {
 	GROUP = 64,
 	ORPHANS_MAX = 1024,
 };
-/* Objects are written before their rows: what is younger may belong to a chunk that is still on its way. */
-#define ORPHAN_AGE HOUR
+/* Objects are written before their rows: what is younger may belong to a chunk that is still on its way.
+ * A day, so that no jump of the clock makes fresh bytes look old. */
+#define ORPHAN_AGE DAY
 
 static err add_event(struct line *line, struct db *db, enum event_kind kind, id submission)
 {

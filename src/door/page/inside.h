@@ -7,7 +7,7 @@
 
 struct page {
 	struct page_options options;
-	str authority;
+	str authority, origin; /* host:port, and with https:// before it */
 	struct pages pages;
 };
 

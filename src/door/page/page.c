@@ -28,6 +28,7 @@ err page_open(struct arena *a, const struct page_options *options, struct page *
 	TRY(NEW(a, p));
 	p->options = *options;
 	TRY(authority_of(options->base_url, &p->authority, fault));
+	TRY(str_format(a, &p->origin, "https://%.*s", STR_ARG(p->authority)));
 	TRY(pages_open(a, &p->pages, fault));
 	*out = p;
 	return OK;
@@ -57,7 +58,7 @@ struct page_values visit_values(const struct visit *v)
 {
 	struct page_values values = page_values(v->arena);
 
-	add_text(&values, "host", v->page->authority);
+	add_text(&values, "origin", v->page->origin);
 	add_text(&values, "token", v->token);
 	return values;
 }
