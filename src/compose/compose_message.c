@@ -110,6 +110,7 @@ static err begin(struct composing *m, const struct submission *s, const struct r
 	if (!l)
 		return no_template(m->compose, name, m->fault);
 	m->variant = choose(m->compose, l, r->language);
+	must(m->variant != NULL);
 	str language = m->variant->language.len ? m->variant->language : m->compose->language;
 	TRY(secrets_gather(m->secret, r, &secrets));
 	m->telling = (struct telling){ .submission = s,

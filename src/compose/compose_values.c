@@ -164,7 +164,7 @@ static err tell_document(struct fields *items, const struct telling *t, const st
 	struct buf hex;
 
 	TRY(tongue_size(t->tongue, f.arena, d->size, &size));
-	TRY(buf_open(f.arena, 2 * SHA256_LEN, &hex));
+	TRY(buf_open(f.arena, 2 * (size_t)SHA256_LEN, &hex));
 	buf_add_hex(&hex, str_bytes(d->sha256, SHA256_LEN));
 	sha256 = buf_str(&hex);
 	repeat(&f, STR("name"), d->name);

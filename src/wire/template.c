@@ -46,6 +46,7 @@ static err render_section(struct render *r, const struct node *n, const struct s
 	const struct template_value *v = NULL;
 
 	TRY(find(r, n, s, &v));
+	must(v != NULL);
 	if (n->kind == NODE_INVERTED)
 		return value_is_true(v) ? OK : render_nodes(r, n->children, s);
 	if (v->kind != VALUE_LIST)
@@ -60,6 +61,7 @@ static err render_variable(struct render *r, const struct node *n, const struct 
 	const struct template_value *v = NULL;
 
 	TRY(find(r, n, s, &v));
+	must(v != NULL);
 	if (v->kind != VALUE_TEXT)
 		return complain_at(r->template, n, NEVER(TEMPLATE, "this is a group of values, not a text"), r->fault);
 	err e = template_escape(r->out, n->place, n->in_html, v->text);

@@ -25,14 +25,6 @@ static void name_add(char name[16], char c)
 	}
 }
 
-static bool among(const char *name, const char *const *list)
-{
-	for (; *list; list++)
-		if (strcmp(name, *list) == 0)
-			return true;
-	return false;
-}
-
 /* Their content is not markup (13.2.6.4.4, 13.2.6.4.7). */
 static const char *const raw_elements[] = { "script", "style", NULL };
 static const char *const rcdata_elements[] = { "title", "textarea", NULL };
@@ -41,31 +33,7 @@ static const char *const foreign_elements[] = { "xmp",       "iframe",   "noembe
 						"plaintext", "template", "svg",     "math",     NULL };
 
 static const char *const url_attributes[] = { "href", "src", "cite", "background", NULL };
-/* A value in these is only text; everything else (on…, style, srcset, srcdoc, content …) takes no variable. */
-static const char *const text_attributes[] = { "alt",     "title",   "lang",  "dir",      "class", "id",
-					       "name",    "value",   "role",  "summary",  "abbr",  "scope",
-					       "headers", "colspan", "width", "height",   "align", "valign",
-					       "bgcolor", "color",   "label", "datetime", NULL };
-
-static bool takes_text(const char *attribute)
-{
-	return among(attribute, text_attributes) || strncmp(attribute, "aria-", 5) == 0 ||
-	       strncmp(attribute, "data-", 5) == 0;
-}
-
 /* ── URLs ────────────────────────────────────────────────────────────────────────────────────────── */
-
-enum scheme url_scheme(str prefix)
-{
-	static const str opaque[] = { STR("mailto:"), STR("tel:"), STR("cid:") };
-
-	if (str_starts_nocase(prefix, STR("https://")))
-		return SCHEME_HIERARCHY;
-	for (size_t i = 0; i < sizeof opaque / sizeof *opaque; i++)
-		if (str_starts_nocase(prefix, opaque[i]))
-			return SCHEME_OPAQUE;
-	return SCHEME_NONE;
-}
 
 static const char *url_step(struct html *h, char c)
 {
@@ -89,11 +57,11 @@ static const char *url_end(const struct html *h)
 
 static const char *tag_end(struct html *h)
 {
-	bool raw = among(h->element, raw_elements);
+	bool raw = html_among(h->element, raw_elements);
 
-	if (among(h->element, foreign_elements))
+	if (html_among(h->element, foreign_elements))
 		return "this element has no place in a mail";
-	h->state = raw ? HTML_RAW : among(h->element, rcdata_elements) ? HTML_RCDATA : HTML_TEXT;
+	h->state = raw ? HTML_RAW : html_among(h->element, rcdata_elements) ? HTML_RCDATA : HTML_TEXT;
 	memcpy(h->closes, h->element, sizeof h->closes);
 	h->seen = 0;
 	return NULL;
@@ -126,7 +94,7 @@ static const char *step_attribute(struct html *h, char c)
 {
 	if (c == '=') {
 		h->state = HTML_BEFORE_VALUE;
-		h->url = among(h->attribute, url_attributes);
+		h->url = html_among(h->attribute, url_attributes);
 		h->scheme = SCHEME_NONE;
 		h->seen = 0;
 		return NULL;
@@ -291,68 +259,4 @@ const char *html_step(struct html *h, char c)
 		return step_raw(h, c);
 	}
 	return "this HTML is not understood";
-}
-
-/* ── Variables ───────────────────────────────────────────────────────────────────────────────────── */
-
-static const char *url_variable(struct html *h, enum place *place)
-{
-	if (h->scheme == SCHEME_NONE && h->seen > 0)
-		return "a URL here begins with https://, mailto:, tel: or cid:, or is a variable as a whole";
-	*place = h->scheme == SCHEME_HIERARCHY ? PLACE_URL_PART
-		 : h->scheme == SCHEME_OPAQUE  ? PLACE_URL_OPAQUE
-					       : PLACE_URL_WHOLE;
-	/* What follows a whole URL is a part of it. */
-	if (h->scheme == SCHEME_NONE)
-		h->scheme = SCHEME_HIERARCHY;
-	return NULL;
-}
-
-static const char *value_variable(struct html *h, enum place *place)
-{
-	if (!h->quote)
-		return "a variable in an attribute needs quotes around the value";
-	if (h->url)
-		return url_variable(h, place);
-	return takes_text(h->attribute) ? NULL : "a variable may not stand in this attribute";
-}
-
-const char *html_variable(struct html *h, enum place *place, bool *in_html)
-{
-	*place = PLACE_HTML;
-	*in_html = true;
-	switch (h->state) {
-	case HTML_TEXT:
-		return NULL;
-	case HTML_RCDATA:
-		return str_has((str){ h->recent, h->seen }, '<') ? "a variable may not stand so close after a <" : NULL;
-	case HTML_VALUE:
-		return value_variable(h, place);
-	case HTML_BEFORE_VALUE:
-		return "a variable in an attribute needs quotes around the value";
-	case HTML_COMMENT:
-		return "a variable may not stand in a comment";
-	case HTML_RAW:
-		return "a variable may not stand in a script or style";
-	default:
-		return "a variable may not stand in a tag outside of a quoted value";
-	}
-}
-
-bool html_same(const struct html *a, const struct html *b)
-{
-	if (a->state != b->state)
-		return false;
-	if (a->state == HTML_VALUE)
-		return a->quote == b->quote && a->url == b->url && a->scheme == b->scheme &&
-		       (a->scheme != SCHEME_NONE || !a->url || a->seen == b->seen) &&
-		       strcmp(a->attribute, b->attribute) == 0;
-	if (a->state == HTML_RAW || a->state == HTML_RCDATA)
-		return strcmp(a->closes, b->closes) == 0;
-	return a->state == HTML_TEXT || (a->state == HTML_TAG && strcmp(a->element, b->element) == 0);
-}
-
-const char *html_end(const struct html *h)
-{
-	return h->state == HTML_TEXT ? NULL : "the HTML ends within a tag, a comment or a script";
 }

@@ -63,6 +63,7 @@ struct html {
 };
 enum scheme { SCHEME_NONE, SCHEME_HIERARCHY, SCHEME_OPAQUE };
 
+bool html_among(const char *name, const char *const *list); /* which a null ends */
 /* Null if the byte may follow; else what is wrong, a literal. */
 const char *html_step(struct html *h, char c);
 /* May a variable stand here, and as what? Null, or what is wrong. Moves the state past the variable. */
