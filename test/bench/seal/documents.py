@@ -33,15 +33,15 @@ def line_of_account(chance):
 
 
 def photo(chance, size):
-    """A JPEG of about `size` bytes: colours that flow, grain as a sensor has it, some lines drawn on top."""
+    """A JPEG of about `size` bytes: colours that flow, some lines of text, and grain over all as a sensor has it."""
     width = max(40, int((size * 2.5) ** 0.5))
     height = width * 7 // 5
     colours = Image.frombytes("RGB", (9, 12), chance.randbytes(9 * 12 * 3)).resize((width, height), Image.BICUBIC)
+    pen = ImageDraw.Draw(colours)
+    for y in range(12, height - 12, 15):
+        pen.text((10, y), " ".join(word(chance) for _ in range(width // 40)), fill="black")
     noise = Image.frombytes("L", (width, height), chance.randbytes(width * height)).filter(ImageFilter.GaussianBlur(1))
     picture = Image.blend(colours, noise.convert("RGB"), 0.3)
-    pen = ImageDraw.Draw(picture)
-    for y in range(12, height - 12, 16):
-        pen.text((10, y), " ".join(word(chance) for _ in range(width // 40)), fill="black")
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=78)
     return ImageReader(io.BytesIO(out.getvalue()))
