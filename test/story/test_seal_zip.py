@@ -185,6 +185,15 @@ def test_a_listing_shows_aes_256_and_no_crc(tmp_path):
     assert "Method = AES-256 Deflate" in listing and "Encrypted = +" in listing and "CRC = \n" in listing
 
 
+def test_entries_show_when_the_file_was_changed_in_utc(tmp_path):
+    write(tmp_path, {"a.txt": b"a", "old.txt": b"b"})
+    os.utime(tmp_path / "a.txt", (1795290611, 1795290611))  # 2026-11-21T19:50:11Z
+    os.utime(tmp_path / "old.txt", (0, 0))                  # before 1980, where the format begins
+    seal(tmp_path, "-o", "a.zip", "a.txt", "old.txt")
+    times = [e.modified for e in ae2_reader.read((tmp_path / "a.zip").read_bytes(), PASSWORD.encode())]
+    assert times == [(2026 - 1980) << 25 | 11 << 21 | 21 << 16 | 19 << 11 | 50 << 5 | 5, 1 << 21 | 1 << 16]
+
+
 def test_random_documents_survive(tmp_path):
     rng = random.Random(20261121)
     for turn in range(6):
