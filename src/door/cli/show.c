@@ -45,7 +45,7 @@ static void tell_link(struct cli *cli, const struct story *s)
 		       STR_ARG(link_state_name(l->state)), expires, STR_ARG(proof_kind_name(l->proof)), l->tries,
 		       l->tries_max);
 	if (l->opened_at)
-		cli_out_format(cli, "  %-11s %u times, first at %s; %llu bytes left the house\n", "opened", l->opens,
+		cli_out_format(cli, "  %-11s %u in all, first at %s; %llu bytes left the house\n", "opened", l->opens,
 			       opened, (unsigned long long)l->sent);
 	else
 		line_of(cli, "opened", STR("never"));
