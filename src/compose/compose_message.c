@@ -110,7 +110,6 @@ static err begin(struct composing *m, const struct submission *s, const struct r
 	if (!l)
 		return no_template(m->compose, name, m->fault);
 	m->variant = choose(m->compose, l, r->language);
-	must(m->variant != NULL);
 	str language = m->variant->language.len ? m->variant->language : m->compose->language;
 	TRY(secrets_gather(m->secret, r, &secrets));
 	m->telling = (struct telling){ .submission = s,
@@ -144,6 +143,7 @@ err compose_check(const struct compose *c, const struct submission *s, const str
 	m.scratch = scratch;
 	m.secret = secret;
 	TRY(begin(&m, s, r, STR("https://link.invalid/")));
+	must(m.variant != NULL);
 	TRY(check_template(&m, m.variant->subject));
 	TRY(check_template(&m, m.variant->text));
 	return check_template(&m, m.variant->html);
@@ -216,6 +216,7 @@ err compose_message(const struct compose *c, const struct submission *s, const s
 	m.scratch = scratch;
 	m.secret = secret;
 	TRY(begin(&m, s, r, link_url));
+	must(m.variant != NULL);
 	if (secrets_in(m.telling.secrets, r->name))
 		to.name = STR_NONE;
 	mime.language = m.variant->language;
