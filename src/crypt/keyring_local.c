@@ -5,26 +5,12 @@
  * master key (4, big-endian), nonce (12), sealed key (32), tag (16); the number is authenticated.
  *
  * After keyring_open() nothing here changes, so all threads may read at once. */
-#include "crypt/key_file.h"
+#include "crypt/keyring_local.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { SECRET_MAX = 64u << 20, CONTEXT_MAX = 256, PURPOSES = MAC_SESSION + 1 };
-
-struct entry {
-	struct entry *next;
-	struct key_info info;
-	uint8_t raw[RAW_KEY];
-	uint8_t purpose[PURPOSES][RAW_KEY]; /* derived from raw, for link and lookup keys */
-	struct signing_key *signing;
-};
-
-struct local {
-	struct arena *secret;
-	struct entry *entries; /* by kind, the newest first */
-	struct entropy entropy;
-};
+enum { CONTEXT_MAX = 256 };
 
 /* ── Wrapping ────────────────────────────────────────────────────────────────────────────────────── */
 
@@ -45,7 +31,7 @@ static err wrapping_cipher(const struct entry *master, str context, struct aead 
 	return e;
 }
 
-static const struct entry *in_use(const struct local *l, enum key_kind kind)
+const struct entry *local_in_use(const struct local *l, enum key_kind kind)
 {
 	for (const struct entry *e = l->entries; e; e = e->next)
 		if (e->info.kind == kind && e->info.in_use)
@@ -56,7 +42,7 @@ static const struct entry *in_use(const struct local *l, enum key_kind kind)
 static err local_wrap(void *state, str context, const uint8_t key[AEAD_KEY], uint8_t wrapped[WRAPPED_KEY])
 {
 	const struct local *l = state;
-	const struct entry *master = in_use(l, KEY_MASTER);
+	const struct entry *master = local_in_use(l, KEY_MASTER);
 	OWNED(aead_done) struct aead *cipher = NULL;
 	uint8_t made[WRAPPED_KEY];
 
@@ -146,137 +132,12 @@ static void local_close(void *state)
 	free(l);
 }
 
-static void local_done(struct local **l)
+void local_done(struct local **l)
 {
 	local_close(*l);
 	*l = NULL;
 }
 
-/* ── Opening ─────────────────────────────────────────────────────────────────────────────────────── */
-
-static err derive_purposes(struct entry *e)
-{
-	static const str labels[PURPOSES] = { STR("letterlock mac token 1"), STR("letterlock mac address 1"),
-					      STR("letterlock mac proof 1"), STR("letterlock mac session 1") };
-
-	for (size_t i = 0; i < PURPOSES; i++)
-		TRY(hkdf_sha256(str_bytes(e->raw, RAW_KEY), labels[i], e->purpose[i], RAW_KEY));
-	return OK;
-}
-
-static err take_signing_key(const struct key_file *f, struct entry *e, struct fault *fault)
-{
-	TRY(signing_key_read(f->body, &e->signing, fault));
-	e->info.algorithm = signing_key_algorithm(e->signing);
-	e->info.bits = signing_key_bits(e->signing);
-	return OK;
-}
-
-static err take_key(const struct key_file *f, struct entry *e, struct fault *fault)
-{
-	e->info = (struct key_info){ .kind = f->kind,
-				     .number = f->number,
-				     .retired = f->retired,
-				     .created_at = f->created_at,
-				     .domain = f->domain,
-				     .selector = f->selector,
-				     .bits = 8 * RAW_KEY };
-	if (f->kind == KEY_DKIM)
-		return take_signing_key(f, e, fault);
-	err raw = key_file_raw(f, e->raw);
-	if (failed(raw))
-		fault_set(fault, "%.*s key %u does not hold 32 bytes in base64", STR_ARG(key_kind_name(f->kind)),
-			  f->number);
-	TRY(raw);
-	return derive_purposes(e);
-}
-
-/* The newest that is not retired is in use; every DKIM key that is not retired is. */
-static void mark_in_use(struct entry *entries)
-{
-	bool found[KEY_DKIM] = { false };
-
-	for (struct entry *e = entries; e; e = e->next) {
-		bool first = e->info.kind == KEY_DKIM || !found[e->info.kind];
-		e->info.in_use = !e->info.retired && first;
-		if (e->info.kind != KEY_DKIM && e->info.in_use)
-			found[e->info.kind] = true;
-	}
-}
-
-static err local_open(const char *dir, const struct entropy *entropy, struct local **out, struct fault *fault)
-{
-	OWNED(local_done) struct local *l = calloc(1, sizeof *l);
-	struct key_file *files;
-
-	if (!l)
-		return LATER(MEMORY, "no memory for a keyring");
-	l->entropy = *entropy;
-	TRY(arena_open_secret(SECRET_MAX, &l->secret));
-	TRY(key_files_read(l->secret, dir, &files, fault));
-	struct entry **end = &l->entries;
-	for (const struct key_file *f = files; f; f = f->next) {
-		TRY(NEW(l->secret, *end));
-		TRY(take_key(f, *end, fault));
-		end = &(*end)->next;
-	}
-	mark_in_use(l->entries);
-	*out = l;
-	l = NULL;
-	return OK;
-}
-
-static const struct keyring_ops local_ops = {
+const struct keyring_ops keyring_local_ops = {
 	local_wrap, local_unwrap, local_mac, local_sign, local_list, local_close
 };
-
-static err check_complete(const struct local *l, const char *dir, struct fault *fault)
-{
-	for (enum key_kind kind = KEY_MASTER; kind <= KEY_LOOKUP; kind++) {
-		if (in_use(l, kind))
-			continue;
-		fault_set(fault, "there is no %.*s key in '%s'; make one with `letterlock key new %.*s`",
-			  STR_ARG(key_kind_name(kind)), dir, STR_ARG(key_kind_name(kind)));
-		return NEVER(KEY, "a key is missing");
-	}
-	return OK;
-}
-
-err keyring_open(const char *dir, const struct entropy *e, struct keyring **out, struct fault *fault)
-{
-	OWNED(local_done) struct local *l = NULL;
-
-	TRY(local_open(dir, e, &l, fault));
-	TRY(check_complete(l, dir, fault));
-	TRY(keyring_with(&local_ops, l, out));
-	l = NULL;
-	return OK;
-}
-
-static err no_chance(void *state, void *to, size_t len)
-{
-	(void)state, (void)to, (void)len;
-	return NEVER(ENTROPY, "a listing needs no randomness");
-}
-
-err keyring_files(struct arena *a, const char *dir, struct key_info **out, struct fault *fault)
-{
-	const struct entropy none = { .fill = no_chance };
-	OWNED(local_done) struct local *l = NULL;
-
-	TRY(local_open(dir, &none, &l, fault));
-	return local_list(l, a, out);
-}
-
-err keyring_files_public(const char *dir, str domain, str selector, struct buf *out, struct fault *fault)
-{
-	const struct entropy none = { .fill = no_chance };
-	OWNED(local_done) struct local *l = NULL;
-
-	TRY(local_open(dir, &none, &l, fault));
-	for (const struct entry *e = l->entries; e; e = e->next)
-		if (e->signing && str_same(e->info.domain, domain) && str_same(e->info.selector, selector))
-			return signing_key_public(e->signing, out);
-	fault_set(fault, "there is no DKIM key for %.*s with selector %.*s", STR_ARG(domain), STR_ARG(selector));
-	return NEVER(NOT_FOUND, "no such key");
-}
