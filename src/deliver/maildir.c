@@ -3,6 +3,8 @@
  * that a relay would get, with their CRLF, so that a signature can be checked on the file. */
 #include "deliver/engine.h"
 
+enum { PATHS_MEMORY = 65536 };
+
 struct maildir {
 	const char *tmp, *new;
 };
@@ -30,7 +32,7 @@ static err prepare(struct transport *t, struct fault *fault)
 
 	if (!t->options.dir)
 		return NEVER(CONFIG, "a maildir needs a directory");
-	TRY(arena_open(64 * 1024, &a));
+	TRY(arena_open(PATHS_MEMORY, &a));
 	err e = make_all(a, t->options.dir, &m);
 	if (failed(e))
 		fault_set(fault, "%s: %s", t->options.dir, e.note);

@@ -55,15 +55,16 @@ static err log_in(struct smtp_session *s, struct arena *secret)
 {
 	const struct transport_options *o = &s->transport->options;
 	struct buf line;
-	str password;
+	str *password;
 
 	TRY(choose(s, &s->login));
-	TRY(o->secret(o->secret_state, secret, &password));
+	TRY(NEW(secret, password));
+	TRY(o->secret(o->secret_state, secret, password));
 	TRY(buf_open(secret, LINE_MAX_AUTH, &line));
-	TRY(smtp_auth(&line, s->login, o->user, password));
+	TRY(smtp_auth(&line, s->login, o->user, *password));
 	TRY(say_secret(s, &line));
 	if (s->login == SMTP_LOGIN_LOGIN)
-		TRY(answer_questions(s, secret, o->user, password));
+		TRY(answer_questions(s, secret, o->user, *password));
 	return judge(s);
 }
 

@@ -32,27 +32,33 @@ static err set_up(SSL_CTX *context, const struct tls_client_options *options, st
 	return NEVER(CONFIG, "the file of trusted certificates cannot be used");
 }
 
-err tls_client_open(const struct tls_client_options *options, struct tls_client **out, struct fault *fault)
-{
-	OWNED(tls_client_done) struct tls_client *t = calloc(1, sizeof *t);
-
-	if (!t)
-		return LATER(MEMORY, "no memory");
-	t->context = SSL_CTX_new(TLS_client_method());
-	if (!t->context)
-		return LATER(MEMORY, "no memory for TLS");
-	TRY(set_up(t->context, options, fault));
-	*out = t;
-	t = NULL;
-	return OK;
-}
-
 void tls_client_done(struct tls_client **t)
 {
 	if (*t)
 		SSL_CTX_free((*t)->context);
 	free(*t);
 	*t = NULL;
+}
+
+static void context_done(SSL_CTX **context)
+{
+	SSL_CTX_free(*context);
+}
+
+err tls_client_open(const struct tls_client_options *options, struct tls_client **out, struct fault *fault)
+{
+	OWNED(context_done) SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+
+	if (!context)
+		return LATER(MEMORY, "no memory for TLS");
+	TRY(set_up(context, options, fault));
+	struct tls_client *t = calloc(1, sizeof *t);
+	if (!t)
+		return LATER(MEMORY, "no memory for TLS");
+	t->context = context;
+	context = NULL;
+	*out = t;
+	return OK;
 }
 
 /* What the library says about a call that did not succeed: OK means "it may be tried again now". */

@@ -122,7 +122,7 @@ err socket_resolve(const char *host, uint16_t port, struct wait *w, struct endpo
 
 uint16_t socket_port(int fd)
 {
-	struct sockaddr_storage at;
+	struct sockaddr_storage at = { 0 };
 	socklen_t len = sizeof at;
 
 	if (getsockname(fd, (struct sockaddr *)&at, &len) < 0)
@@ -139,7 +139,7 @@ static bool local6(const struct in6_addr *a)
 
 bool socket_is_local(int fd)
 {
-	struct sockaddr_storage at;
+	struct sockaddr_storage at = { 0 };
 	socklen_t len = sizeof at;
 
 	if (getpeername(fd, (struct sockaddr *)&at, &len) < 0)
@@ -153,7 +153,7 @@ bool socket_is_local(int fd)
 
 void socket_peer(int fd, char to[64])
 {
-	struct sockaddr_storage at;
+	struct sockaddr_storage at = { 0 };
 	socklen_t len = sizeof at;
 
 	to[0] = 0;
