@@ -67,7 +67,7 @@ enum { AT_ONCE = 8 };
 #define EACH(DO) (DO(0), DO(1), DO(2), DO(3), DO(4), DO(5), DO(6), DO(7))
 #define BEGIN(i) (b##i = _mm_xor_si128(counter_block(counter + (i)), k[0]))
 #define ROUND(i) (b##i = _mm_aesenc_si128(b##i, k[round]))
-#define END(i) (xor_into(bytes + (i)*AES_BLOCK, _mm_aesenclast_si128(b##i, k[AES_ROUND_KEYS - 1])))
+#define END(i) (xor_into(bytes + (size_t)(i)*AES_BLOCK, _mm_aesenclast_si128(b##i, k[AES_ROUND_KEYS - 1])))
 
 TARGET INLINE void eight_blocks(const __m128i *k, uint64_t counter, uint8_t *bytes)
 {
@@ -83,7 +83,7 @@ TARGET static err ni_blocks(struct cipher_state *s, uint8_t *bytes, size_t block
 {
 	const __m128i *k = (const __m128i *)(const void *)s->round_keys;
 
-	for (; blocks >= AT_ONCE; blocks -= AT_ONCE, bytes += AT_ONCE * AES_BLOCK, s->counter += AT_ONCE)
+	for (; blocks >= AT_ONCE; blocks -= AT_ONCE, bytes += (size_t)AT_ONCE * AES_BLOCK, s->counter += AT_ONCE)
 		eight_blocks(k, s->counter, bytes);
 	for (; blocks; blocks--, bytes += AES_BLOCK)
 		one_block(k, s->counter++, bytes);

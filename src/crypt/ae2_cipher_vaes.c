@@ -42,7 +42,7 @@ TARGET static void wide_blocks(struct cipher_state *s, uint8_t *bytes, size_t st
 		k[i] = _mm512_broadcast_i32x4(_mm_load_si128((const __m128i *)(const void *)s->round_keys[i]));
 	__m512i counters =
 		_mm512_set_epi64(0, (long long)c + 3, 0, (long long)c + 2, 0, (long long)c + 1, 0, (long long)c);
-	for (size_t i = 0; i < steps; i++, bytes += AT_ONCE * AES_BLOCK) {
+	for (size_t i = 0; i < steps; i++, bytes += (size_t)AT_ONCE * AES_BLOCK) {
 		wide_step(k, counters, bytes);
 		counters = _mm512_add_epi64(counters, ahead(AT_ONCE));
 	}

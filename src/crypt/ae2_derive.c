@@ -37,7 +37,7 @@ static void first_round(struct derive_block *b, const uint8_t salt[AE2_SALT], ui
 	finish_after_pad(b->u, block, AE2_SALT + 4);
 
 	for (unsigned i = 0; i < 5; i++)
-		put_u32be(block + 4 * i, b->u[i]);
+		put_u32be(block + (size_t)4 * i, b->u[i]);
 	memcpy(b->u, b->outer, sizeof b->u);
 	finish_after_pad(b->u, block, SHA1_LEN);
 	memcpy(b->sum, b->u, sizeof b->sum);

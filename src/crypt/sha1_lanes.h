@@ -23,9 +23,10 @@
 	(FIVE_STEPS(F, K, i), FIVE_STEPS(F, K, (i) + 5), FIVE_STEPS(F, K, (i) + 10), FIVE_STEPS(F, K, (i) + 15))
 
 /* The message is always 20 bytes after a 64-byte pad, so its padding is constant: RFC 8018 with RFC 2104. */
-LANE_FUNCTION void compress_lanes(const vec state[5], const vec message[5], vec out[5])
+LANE_FUNCTION void compress_lanes(const vec *state, const vec *message, vec *out)
 {
-	vec a = state[0], b = state[1], c = state[2], d = state[3], e = state[4], zero = a ^ a, w[16];
+	/* cppcheck-suppress ctuArrayIndex ; it does not know the size of a vector */
+	vec a = state[0], b = state[1], c = state[2], d = state[3], e = state[4], zero = { 0 }, w[16];
 
 	for (unsigned i = 0; i < 16; i++)
 		w[i] = i < 5 ? message[i] : zero;
@@ -35,6 +36,7 @@ LANE_FUNCTION void compress_lanes(const vec state[5], const vec message[5], vec 
 	TWENTY_STEPS(PARITY, 0x6ED9EBA1, 20);
 	TWENTY_STEPS(MAJORITY, 0x8F1BBCDC, 40);
 	TWENTY_STEPS(PARITY, 0xCA62C1D6, 60);
+	/* cppcheck-suppress ctuArrayIndex */
 	out[0] = a + state[0], out[1] = b + state[1], out[2] = c + state[2], out[3] = d + state[3];
 	out[4] = e + state[4];
 }

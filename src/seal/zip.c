@@ -34,14 +34,17 @@ static err room_open(struct zip_room *r, size_t window)
 
 err zip_workspace_open_sized(size_t window, struct zip_workspace **out)
 {
-	OWNED(zip_workspace_done) struct zip_workspace *w = calloc(1, sizeof *w);
+	struct zip_workspace *w = calloc(1, sizeof *w);
 
 	if (!w)
 		return LATER(MEMORY, "no memory to compress in");
 	w->inner.window_max = window;
-	TRY(room_open(&w->outer, window));
+	err e = room_open(&w->outer, window);
+	if (failed(e)) {
+		free(w);
+		return e;
+	}
 	*out = w;
-	w = NULL;
 	return OK;
 }
 
@@ -81,7 +84,7 @@ static err begin(struct arena *a, const struct zip_options *o, struct sink *belo
 /* Headers and names of the inner archive, generously, so that a known sum of documents can promise a size. */
 static uint64_t inner_size_at_most(uint64_t documents)
 {
-	const uint64_t around = 16 * 1024 * 1024;
+	const uint64_t around = 16u << 20;
 
 	return documents > UINT64_MAX / 2 ? ZIP_SIZE_UNKNOWN : documents + documents / 32 + around;
 }

@@ -5,6 +5,8 @@
 
 /* Documents into one zip, read one after another through one window. */
 
+enum { SECRETS_MAX = 16 << 20 };
+
 struct job {
 	struct cli *cli;
 	struct zip *zip;
@@ -131,7 +133,7 @@ static err run(struct cli *cli)
 		return NEVER(USAGE, "no output was named");
 	}
 	stop_watch();
-	TRY(arena_open_secret(16 * 1024 * 1024, &secret));
+	TRY(arena_open_secret(SECRETS_MAX, &secret));
 	TRY(zip_workspace_open(&workspace));
 	options.workspace = workspace;
 	TRY(total_size(&job, &options.total_size));
