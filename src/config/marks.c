@@ -255,13 +255,14 @@ static err walk_value(struct walk *w, const struct config_setting *s)
 /* From after the mapping's start to its end. */
 static err walk_group(struct walk *w, str prefix, size_t record)
 {
-	const struct config_setting *s;
+	const struct config_setting *s = NULL;
 
 	for (;;) {
 		TRY(next(w));
 		if (w->event.type == YAML_MAPPING_END_EVENT)
 			return OK;
 		TRY(find_key(w, prefix, record, &s));
+		must(s);
 		TRY(next(w));
 		TRY(walk_value(w, s));
 	}

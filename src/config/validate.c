@@ -40,7 +40,8 @@ static err check_domain(struct reading *r, const char *name, size_t record, str 
 
 static bool below(str domain, str parent)
 {
-	return str_same(domain, parent) || (str_ends(domain, parent) && domain.at[domain.len - parent.len - 1] == '.');
+	return str_same(domain, parent) ||
+	       (domain.len > parent.len && str_ends(domain, parent) && domain.at[domain.len - parent.len - 1] == '.');
 }
 
 static err check_sender(struct reading *r, struct config *c)

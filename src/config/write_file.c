@@ -138,7 +138,7 @@ static void one(struct buf *out, const struct config_setting *s, const struct co
 		break;
 	default:
 		if (strstr(s->name, "[]."))
-			record(out, s, values, before->kind == KIND_RECORDS);
+			record(out, s, values, before && before->kind == KIND_RECORDS);
 		else
 			setting(out, s, values);
 	}

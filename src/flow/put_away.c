@@ -70,6 +70,7 @@ static err put_open(const struct put_away *p, struct intake *in, struct document
 /* letter.pdf becomes letter.zip; several documents, or hidden names, documents.zip. */
 static err container_name(struct arena *a, const struct put_away *p, const struct document *docs, str *out)
 {
+	must(docs);
 	str stem = docs->name;
 
 	if (docs->next || p->chunk->hide_names) {

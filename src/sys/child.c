@@ -76,7 +76,7 @@ err child_output(struct arena *a, const char *const *argv, size_t max, span time
 	int64_t deadline = clock_ticks(&clock) + timeout;
 	int ends[2], status = 0;
 	struct buf to;
-	pid_t pid;
+	pid_t pid = -1;
 
 	TRY(buf_open(a, max + 1, &to)); /* one more, to notice that it is too long */
 	if (pipe2(ends, O_CLOEXEC))

@@ -104,7 +104,7 @@ static err read_some(int fd, void *to, size_t max, size_t *got)
 static err read_open(struct arena *a, int fd, size_t max, str *out)
 {
 	struct buf b;
-	uint64_t size;
+	uint64_t size = 0;
 
 	TRY(file_size(fd, &size));
 	if (size > max)
@@ -113,7 +113,7 @@ static err read_open(struct arena *a, int fd, size_t max, str *out)
 	size_t room = size ? (size_t)size + 1 : 4096;
 	TRY(buf_open(a, room, &b));
 	for (;;) {
-		size_t got;
+		size_t got = 0;
 		if (b.len == b.max) {
 			struct buf wider;
 			TRY(buf_open(a, 2 * b.max, &wider));

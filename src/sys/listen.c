@@ -112,7 +112,7 @@ err listen_open(str address, uint16_t port, int *fd, struct fault *fault)
 
 err listen_port(int fd, uint16_t *port)
 {
-	union socket_address at;
+	union socket_address at = { 0 };
 	socklen_t len = sizeof at;
 
 	if (getsockname(fd, &at.any, &len))

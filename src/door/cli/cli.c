@@ -116,7 +116,7 @@ static err read_and_run(struct cli *cli, int argc, char **argv)
 /* Errors in the options are to be JSON too, so the flag is looked for before they are read. */
 static bool json_asked(int argc, char **argv)
 {
-	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
 		if (!strcmp(argv[i], "--json"))
 			return true;
 	return false;

@@ -82,12 +82,13 @@ static err read_one(struct cli *cli, int argc, char **argv, int *at)
 {
 	struct cli_given *given = cli->given;
 	const char *word = argv[(*at)++];
-	const struct cli_option *row;
+	const struct cli_option *row = NULL;
 	const char *value = NULL;
 	str name, rest;
 	bool joined = str_starts(str_of(word), STR("--")) && str_cut(str_of(word), '=', &name, &rest);
 
 	TRY(find(cli, joined ? name : str_of(word), &row));
+	must(row);
 	if (joined && !row->value) {
 		fault_set(&cli->fault, "%s takes no value", row->name);
 		return NEVER(USAGE, "a flag with a value");
