@@ -102,7 +102,8 @@ def test_hidden_names_do_not_occur_in_the_bytes(tmp_path):
     done = subprocess.run(["7z", "x", "-y", "-oinner", "out/documents.zip"], cwd=tmp_path, capture_output=True)
     assert done.returncode == 0, done.stdout
     assert {n: (tmp_path / "inner" / n).read_bytes() for n in files} == files
-    assert subprocess.run(["unzip", "-tq", "out/documents.zip"], cwd=tmp_path).returncode == 0 or not shutil.which("unzip")
+    if shutil.which("unzip"):
+        assert subprocess.run(["unzip", "-tq", "out/documents.zip"], cwd=tmp_path).returncode == 0
 
 
 def test_no_salt_is_used_twice(tmp_path):
