@@ -7,6 +7,8 @@ static err address_setting(struct arena *a, str text, const char *name, struct a
 	const char *reason = "";
 	err e = address_parse(a, text, out, &reason);
 
+	if (!failed(e))
+		e = address_mailable(out, &reason);
 	if (failed(e)) {
 		fault_set(fault, "%s: %s", name, reason);
 		return NEVER(CONFIG, "an address in the configuration is not valid");
@@ -14,11 +16,27 @@ static err address_setting(struct arena *a, str text, const char *name, struct a
 	return OK;
 }
 
+/* Is the key that a rule names there, in use and of its kind? Found out now, not with the first message. */
+static err check_key(const struct key_info *keys, const struct sign_rule *rule, struct fault *fault)
+{
+	for (const struct key_info *k = keys; k; k = k->next)
+		if (k->kind == KEY_DKIM && !k->retired && str_same(k->domain, rule->domain) &&
+		    str_same(k->selector, rule->selector) && k->algorithm == rule->algorithm)
+			return OK;
+	fault_set(fault,
+		  "signing: there is no %s key for the selector %.*s of %.*s; `letterlock key new dkim` makes one",
+		  rule->algorithm == SIGNATURE_RSA_SHA256 ? "rsa" : "ed25519", STR_ARG(rule->selector),
+		  STR_ARG(rule->domain));
+	return NEVER(CONFIG, "a signing key is missing");
+}
+
 static err open_rules(struct arena *a, struct line *line, struct fault *fault)
 {
 	const struct config *c = line->config;
 	struct sign_rule **last = &line->rules;
+	struct key_info *keys;
 
+	TRY(keyring_list(line->keys, a, &keys));
 	for (size_t i = 0; i < c->signing_count; i++) {
 		struct sign_rule *rule;
 		TRY(NEW(a, rule));
@@ -27,6 +45,7 @@ static err open_rules(struct arena *a, struct line *line, struct fault *fault)
 		rule->algorithm = (enum signature_algorithm)c->signing[i].algorithm; /* the same order */
 		*last = rule;
 		last = &rule->next;
+		TRY(check_key(keys, rule, fault));
 		if (!sign_aligned(rule->domain, line->from.domain)) {
 			fault_set(fault,
 				  "signing: the domain %.*s does not match the sender's domain %.*s; such mail fails "

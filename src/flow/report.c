@@ -38,6 +38,17 @@ void report_story_done(struct story *s)
 	submission_done(&s->sub);
 }
 
+err report_refusals(struct line *line, struct db *db, struct arena *a, id submission, struct refusal **out)
+{
+	OWNED(submission_done) struct submission *sub = NULL;
+	err e = submission_load(db, a, line->keys, submission, &sub);
+
+	*out = NULL;
+	if (failed(e))
+		return gone(e) ? OK : e;
+	return refusals_load(db, a, sub, out);
+}
+
 /* ── The list ── */
 
 static err newest(struct db *db, struct arena *a, int state, uint64_t max, id **out, size_t *count)

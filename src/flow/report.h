@@ -16,6 +16,9 @@ struct story {
 err report_story(struct line *line, struct db *db, struct arena *a, const struct standing *s, struct story *out);
 void report_story_done(struct story *s); /* for OWNED: the submission's key */
 
+/* The rows of a submission's list that were refused; none if it is erased. */
+err report_refusals(struct line *line, struct db *db, struct arena *a, id submission, struct refusal **out);
+
 /* The newest deliveries, in one state or (DELIVERY_ANY) in all, and to whom they go; "" where that is erased. */
 enum { DELIVERY_ANY = -1 };
 struct listed {

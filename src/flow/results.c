@@ -23,12 +23,12 @@ err row_status_parse(str name, enum row_status *out)
 	return NEVER(LIST, "a status that no results file has");
 }
 
-static err write_row(struct arena *scratch, struct sink *to, const str *cells, size_t count)
+static err write_row(struct arena *scratch, struct sink *to, const struct results *r, const str *cells)
 {
 	SCRATCH(scratch);
 	str text;
 
-	TRY(csv_row_text(scratch, cells, count, ',', &text));
+	TRY(csv_row_text(scratch, cells, r->column_count + LIST_RESULTS, r->delimiter, &text));
 	return sink_put(to, text);
 }
 
@@ -51,7 +51,7 @@ static err write_result(struct arena *scratch, struct sink *to, const struct res
 	own[RESULT_EXPIRES_AT] = buf_str(&e);
 	own[RESULT_PASSWORD] = row->password;
 	own[RESULT_PROBLEM] = row->problem;
-	return write_row(scratch, to, cells, r->column_count + LIST_RESULTS);
+	return write_row(scratch, to, r, cells);
 }
 
 static err write_all(struct arena *scratch, struct sink *to, const struct results *r)
@@ -61,7 +61,7 @@ static err write_all(struct arena *scratch, struct sink *to, const struct result
 	TRY(NEW_ARRAY(scratch, r->column_count + LIST_RESULTS, cells));
 	memcpy(cells, r->columns, r->column_count * sizeof *cells);
 	memcpy(cells + r->column_count, check_result_names, sizeof *cells * LIST_RESULTS);
-	TRY(write_row(scratch, to, cells, r->column_count + LIST_RESULTS));
+	TRY(write_row(scratch, to, r, cells));
 	for (size_t i = 0; i < r->count; i++)
 		TRY(write_result(scratch, to, r, &r->rows[i], cells));
 	return OK;

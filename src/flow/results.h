@@ -25,6 +25,7 @@ struct result {
 struct results {
 	const str *columns; /* of the list */
 	size_t column_count;
+	char delimiter; /* the list's own: what made the list can read the results */
 	struct result *rows;
 	size_t count;
 };

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 struct send_row {
+	uint64_t number;      /* in the list, as a spreadsheet counts */
 	struct recipient *to; /* null: refused while planning */
 	const str *document_names;
 	size_t document_count;

@@ -92,10 +92,13 @@ static err join_details(struct arena *a, const str *parts, size_t count, str *ou
 /* A container can be tried by anyone, for ever: its password passes the floor, or there is a written reason. */
 static err judge_container_password(struct send *s, struct send_row *out, struct fault *fault)
 {
-	struct password_verdict verdict;
+	/* What stands in the mail is known to whoever has the mail. */
+	struct value address = { .name = STR("email"), .text = out->to->address.text };
+	const struct value known = { .next = &address, .name = STR("name"), .text = out->to->name };
 	str reason = s->line->config->password.allow_weak_reason;
+	struct password_verdict verdict;
 
-	TRY(check_password(s->arena, s->options.seal, out->container_password, NULL, true, &verdict));
+	TRY(check_password(s->arena, s->options.seal, out->container_password, &known, true, &verdict));
 	if (verdict.accepted && verdict.bits >= (double)s->line->config->password.floor_bits)
 		return OK;
 	if (reason.len == 0) {
@@ -307,7 +310,7 @@ static err refuse(struct send *s, struct send_row *row, struct result *result, c
 	words.where[0] = 0; /* the results stand beside the list: its name would only repeat */
 	TRY(buf_open(s->arena, 2048, &b));
 	buf_add_fault(&b, &words, e);
-	*row = (struct send_row){ .ended = true };
+	*row = (struct send_row){ .number = row->number, .ended = true };
 	*result = (struct result){ .cells = result->cells, .status = ROW_REFUSED, .problem = buf_str(&b) };
 	return OK;
 }
@@ -321,6 +324,7 @@ static err plan_row(struct send *s, const struct list_row *row, const struct ear
 	bool carried = false;
 	err e = row->verdict;
 
+	out->number = row->row;
 	TRY(keep_cells(s, row, result));
 	if (!failed(e) && run) {
 		before = earlier_find(run, row->address.text, row->documents, row->document_count);
@@ -379,14 +383,26 @@ static err check_columns(struct send *s, struct fault *fault)
 	return OK;
 }
 
+static struct list_rules list_rules(const struct send *s)
+{
+	const struct config *c = s->line->config;
+	struct list_rules rules = check_list_rules();
+
+	rules.rows_max = s->options.rows_max;
+	rules.documents_max = (size_t)c->limits.documents;
+	rules.csv.bytes_max = c->limits.list_bytes;
+	rules.csv.field_max = (size_t)c->limits.field_bytes;
+	rules.csv.columns_max = (uint32_t)c->limits.list_columns;
+	return rules;
+}
+
 err send_read_list(struct send *s, struct fault *fault)
 {
 	OWNED(source_done) struct source from = { 0 };
-	struct list_rules rules = check_list_rules();
+	struct list_rules rules = list_rules(s);
 	struct earlier_run *run = NULL;
 	int fd;
 
-	rules.rows_max = s->options.rows_max;
 	if (s->options.resume)
 		TRY(earlier_read(s->arena, s->options.results_path, &rules, &run, fault));
 	fault_where(fault, str_of(s->options.list_path), 0, 0);
@@ -395,6 +411,7 @@ err send_read_list(struct send *s, struct fault *fault)
 	TRY(check_list_open(s->arena, &from, &rules, &s->list, fault));
 	s->results.columns = s->list.columns;
 	s->results.column_count = s->list.column_count;
+	s->results.delimiter = s->list.delimiter;
 	TRY(check_columns(s, fault));
 	TRY(read_rows(s, run, fault));
 	if (s->results.count == 0) {

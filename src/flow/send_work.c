@@ -293,6 +293,22 @@ static err start_dispatch(struct send *s, struct fault *fault)
 	return dispatch_begin(s->line, &options, &s->dispatch, fault);
 }
 
+/* Rows that were refused while planning are kept beside the others, for `show`. */
+static err save_refusals(struct send *s)
+{
+	OWNED(db_rollback) struct db_transaction change = { 0 };
+
+	TRY(db_begin(s->db, &change));
+	for (size_t i = 0; i < s->results.count; i++) {
+		const struct result *row = &s->results.rows[i];
+		struct refusal r = { .row = s->rows[i].number, .why = WHY_LIST, .problem = row->problem };
+		if (row->status != ROW_REFUSED)
+			continue;
+		TRY(refusal_save(s->db, s->arena, &s->line->entropy, s->sub, &r));
+	}
+	return db_commit(&change);
+}
+
 static err save_submission(struct send *s)
 {
 	moment now = clock_now(&s->line->clock);
@@ -301,7 +317,10 @@ static err save_submission(struct send *s)
 	if (s->todo_count == 0 && !s->submission_saved)
 		return OK;
 	if (!s->submission_saved)
-		return flow_submission(s->line, s->db, s->sub);
+		TRY(flow_submission(s->line, s->db, s->sub));
+	TRY(save_refusals(s));
+	if (!s->submission_saved)
+		return OK;
 	TRY(db_run(
 		s->db, QUERY_SUBMISSION_EXTEND,
 		DB(db_id(s->sub->id), db_number(expires), db_number(expires + s->line->config->link.records_after))));

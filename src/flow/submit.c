@@ -227,14 +227,30 @@ static err record_one(struct line *line, struct db *db, struct chunk *c, const s
 	return add_event(line, db, c, in, EVENT_QUEUED, STR_NONE);
 }
 
+static err record_refusal(struct line *line, struct db *db, struct chunk *c, const struct intake *in)
+{
+	char room[2048];
+	struct buf problem = BUF_ON(room);
+
+	buf_add_fault(&problem, &in->fault, in->problem);
+	const struct refusal r = {
+		.row = in->to->row,
+		.address = in->to->address.text,
+		.why = (enum why)in->problem.why,
+		.problem = buf_str(&problem),
+	};
+	return refusal_save(db, c->sub->arena, &line->entropy, c->sub, &r);
+}
+
 static err record_all(struct line *line, struct db *db, struct chunk *c, const struct message *messages)
 {
 	OWNED(db_rollback) struct db_transaction change = { 0 };
 
 	TRY(db_begin(db, &change));
-	for (size_t i = 0; i < c->count; i++)
-		if (going(&c->intakes[i]))
-			TRY(record_one(line, db, c, &c->intakes[i], &messages[i]));
+	for (size_t i = 0; i < c->count; i++) {
+		const struct intake *in = &c->intakes[i];
+		TRY(going(in) ? record_one(line, db, c, in, &messages[i]) : record_refusal(line, db, c, in));
+	}
 	return db_commit(&change);
 }
 

@@ -1,7 +1,5 @@
 """The main job, from a list to opened documents, through the real program."""
-import csv
-import hashlib
-import io
+import json
 import os
 import re
 import signal
@@ -133,6 +131,30 @@ def test_bad_rows_are_refused_one_by_one_and_the_rest_goes_out(house):
         assert r["problem"] and not r["password"] and not r["link"]
     assert "missing.pdf" in p.results[2]["problem"]
     assert len(house.outbox()) == 2
+
+
+def test_refused_rows_are_kept_with_the_submission(house):
+    rows = house.people(2)
+    rows[1]["document"] = "missing.pdf"
+    p = house.send(rows + [{"email": "nobody", "name": "N", "document": "x.pdf"}], "--json", ok=False)
+    told = house.run("show", json.loads(p.out)["submission"]).out
+    assert "row 3 was refused" in told and "missing.pdf" in told and "row 4 was refused" in told
+
+
+def test_results_keep_the_delimiter_of_the_list(house):
+    rows = house.people(1)
+    path = house.write_list(rows, delimiter=";")
+    house.run("send", path, "--documents", house.documents)
+    with open(path.replace(".csv", "-results.csv")) as f:
+        assert f.readline().strip() == "email;name;document;status;delivery;link;expires_at;password;problem"
+
+
+def test_a_missing_signing_key_is_found_before_anything_is_done(house):
+    for name in os.listdir(os.path.join(house.path, "keys")):
+        if name.startswith("dkim"):
+            os.unlink(os.path.join(house.path, "keys", name))
+    p = house.send(house.people(1), ok=False)
+    assert p.returncode == 18 and "key new" in p.err and p.results is None
 
 
 def test_duplicate_rows_are_folded_with_a_note(house):

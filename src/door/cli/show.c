@@ -147,6 +147,37 @@ static void tell_json(struct cli *cli, const struct story *s)
 	cli_out_json(cli, j);
 }
 
+/* ── Refused rows of a submission ── */
+
+static void tell_refusal(struct cli *cli, const struct refusal *r)
+{
+	char room[2048];
+	struct buf problem = BUF_ON(room);
+
+	if (cli->json) {
+		json_t *j = json_object();
+		json_object_set_new(j, "refused_row", json_integer((json_int_t)r->row));
+		json_object_set_new(j, "email", json_str(r->address));
+		json_object_set_new(j, "problem", json_str(r->problem));
+		cli_out_json(cli, j);
+		return;
+	}
+	buf_add_escaped(&problem, r->problem);
+	cli_out_format(cli, "row %llu was refused: %.*s\n", (unsigned long long)r->row, STR_ARG(buf_str(&problem)));
+}
+
+static err tell_refusals(struct cli *cli, const struct house *h)
+{
+	struct refusal *refused;
+	id submission;
+
+	TRY(id_parse(str_of(cli->operands[0]), &submission));
+	TRY(report_refusals(h->line, h->db, cli->arena, submission, &refused));
+	for (; refused; refused = refused->next)
+		tell_refusal(cli, refused);
+	return OK;
+}
+
 static err run(struct cli *cli)
 {
 	OWNED(house_done) struct house h = { 0 };
@@ -164,7 +195,7 @@ static err run(struct cli *cli)
 		else
 			tell(cli, &story);
 	}
-	return OK;
+	return is_submission ? tell_refusals(cli, &h) : OK;
 }
 
 const struct cli_command command_show = {
