@@ -40,7 +40,7 @@ err file_write(int fd, str bytes); /* all of it */
 err file_sync(int fd);             /* fdatasync */
 /* All of them, opened before they were written, on one file system; quicker than one by one. */
 err files_sync(const int *fds, size_t count);
-void file_start_write(int fd);     /* towards the disk, without waiting: makes a later file_sync() short */
+void file_start_write(int fd); /* towards the disk, without waiting: makes a later file_sync() short */
 err file_read_at(int fd, uint64_t offset, void *to, size_t max, size_t *got); /* less than max only at the end */
 err dir_sync(const char *path);
 /* Temporary name beside it, write, fsync, rename, fsync of the directory. */

@@ -8,8 +8,7 @@ static void tell(struct cli *cli, const struct standing *s, const struct link_vi
 	text_moment(v->opened_at, opened);
 	text_moment(v->proved_at, proved);
 	if (v->opened_at)
-		cli_out_format(cli,
-			       "%s revoked; it was opened, first at %s, %u in all; %llu bytes left the house\n",
+		cli_out_format(cli, "%s revoked; it was opened, first at %s, %u in all; %llu bytes left the house\n",
 			       delivery, opened, v->opens, (unsigned long long)v->sent);
 	else if (v->proved_at)
 		cli_out_format(
