@@ -16,8 +16,9 @@
 
 struct question {
 	atomic_int holders;
-	int answered; /* eventfd */
-	int error;    /* of getaddrinfo */
+	atomic_bool done; /* what follows is written before it is set, and read after */
+	int answered;     /* eventfd */
+	int error;        /* of getaddrinfo */
 	char host[256], port[8];
 	struct addrinfo *answer;
 };
@@ -47,9 +48,9 @@ static void *ask_in_thread(void *state)
 	struct question *q = state;
 	uint64_t one = 1;
 
-	ask(q, AI_ADDRCONFIG);
-	if (write(q->answered, &one, sizeof one) < 0)
-		q->error = EAI_SYSTEM; /* cannot be: the counter was zero */
+	ask(q, 0); /* AI_ADDRCONFIG would hide localhost on a machine without a network */
+	atomic_store(&q->done, true);
+	must(write(q->answered, &one, sizeof one) == sizeof one); /* the counter was zero */
 	let_go(&q);
 	return NULL;
 }
@@ -111,6 +112,7 @@ err socket_resolve(const char *host, uint16_t port, struct wait *w, struct endpo
 	if (q->error) {
 		TRY(start_thread(q));
 		TRY(socket_wait(q->answered, SOCKET_READABLE, w));
+		must(atomic_load(&q->done));
 	}
 	if (q->error == EAI_NONAME)
 		return LATER(RESOLVE, "the name does not exist");
