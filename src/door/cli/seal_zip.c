@@ -1,3 +1,4 @@
+#include "check/check.h"
 #include "door/cli/cli.h"
 
 #include "seal/seal.h"
@@ -101,6 +102,22 @@ static err write_file(struct job *j, const struct zip_options *options)
 	return sink_finish(&file);
 }
 
+/* Plumbing seals as it is told: whoever gave the password may have reasons that we cannot see, and there is no
+ * configuration to write them into. Where Letterlock itself decides who gets what (send), the floor refuses. */
+static err warn_if_weak(struct cli *cli, struct arena *secret, str password)
+{
+	struct password_verdict verdict;
+
+	TRY(check_password(secret, SEAL_ZIP, password, NULL, false, &verdict));
+	if (!verdict.accepted)
+		cli_warn(
+			cli,
+			"weak password: about %.0f bits, and an archive can be tried for ever; `letterlock send` would "
+			"refuse it. `letterlock password new` makes a strong one",
+			verdict.bits);
+	return OK;
+}
+
 /* Every entry has a salt of its own, so every entry needs a key of its own. */
 static err derive_keys(struct job *j, struct arena *secret, struct zip_options *options)
 {
@@ -110,7 +127,7 @@ static err derive_keys(struct job *j, struct arena *secret, struct zip_options *
 
 	TRY(cli_secret(j->cli, secret, "--password-file", &password));
 	TRY(seal_zip_password(password));
-	/* Here, and only here, check_password_for_container() of check/password is asked about the floor. */
+	TRY(warn_if_weak(j->cli, secret, password));
 	TRY(NEW_ARRAY(secret, count, passwords));
 	TRY(NEW_ARRAY(secret, count, keys));
 	for (size_t i = 0; i < count; i++)
