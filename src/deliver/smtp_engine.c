@@ -60,7 +60,7 @@ static void describe(const struct smtp_session *s, struct buf *b)
 
 static void tell(const struct smtp_session *s, err e, struct fault *fault)
 {
-	if (s->reply.complete)
+	if (smtp_reply_class(&s->reply) >= 4)
 		fault_set(fault, "%s: %s (the server said at %s: %u %s)", s->transport->options.host, e.note, s->stage,
 			  s->reply.code, s->reply.text);
 	else if (!fault_empty(&s->fault))

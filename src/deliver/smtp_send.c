@@ -204,6 +204,8 @@ static err attempt(struct transaction *t)
 
 	TRY(be_connected(s));
 	s->heard = 0; /* of this message, not of what came before it */
+	s->stage = stages[0];
+	s->reply = (struct smtp_reply){ 0 };
 	snprintf(t->outcome->security, sizeof t->outcome->security, "%.*s", STR_ARG(connection_security(s->link)));
 	err e = fits(t);
 	e = failed(e) ? e : write_commands(t, lines);
@@ -221,7 +223,8 @@ static err give_up(struct transaction *t, err e)
 
 	connection_close(s->link);
 	o->stage = s->stage;
-	if (s->reply.complete)
+	/* A reply that agreed is not why: then our own words say it. */
+	if (smtp_reply_class(&s->reply) >= 4)
 		take_reply(t, s->stage, &s->reply);
 	else
 		(void)failed(outcome_refuse(o, e));
