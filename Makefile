@@ -8,7 +8,7 @@ PREFIX ?= /usr/local
 .PHONY: all help demo test bench fuzz soak lint docs install clean
 
 all: build/build.ninja  ## build build/letterlock
-	@ninja -C build
+	@ninja --quiet -C build
 
 build/build.ninja:
 	@tools/install-packages build
