@@ -42,6 +42,8 @@ size_t raw_records(const struct raw *raw, const struct config_setting *s);
 err value_read(struct reading *r, const struct config_setting *s, size_t record, const char *text, void *field);
 void value_print(const struct config_setting *s, const void *field, struct buf *out);
 
+void offset_print(int minutes, struct buf *out); /* +01:00 */
+
 err config_validate(struct reading *r, struct config *c);
 
 #endif
