@@ -8,8 +8,9 @@
 #include <string.h>
 
 /* Private RSA and Ed25519 keys live in OpenSSL's secure heap: locked, left out of core files, wiped when
- * freed. A DKIM key takes a few KiB; beyond the heap OpenSSL falls back to memory that is still wiped. */
-enum { SECURE_HEAP = 512 * 1024, SECURE_LEAST = 32 };
+ * freed. A DKIM key takes a few KiB. So do, about half a KiB each, the random generators of the threads and what a TLS
+ * handshake agrees on; when the heap is full OpenSSL fails, so it has room for some 4,000 handshakes at once. */
+enum { SECURE_HEAP = 2 * 1024 * 1024, SECURE_LEAST = 32 };
 
 static struct crypt_library library;
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;

@@ -1,4 +1,4 @@
-#include "flow/fetch_inside.h"
+#include "flow/fetch_tell.h"
 
 err fetch_open(const struct fetch_parts *parts, struct fetch **out)
 {
@@ -8,6 +8,7 @@ err fetch_open(const struct fetch_parts *parts, struct fetch **out)
 		return LATER(MEMORY, "no memory");
 	f->parts = *parts;
 	TRY(db_pool_open(parts->database, &f->pool));
+	TRY(teller_open(f, &f->teller));
 	*out = f;
 	f = NULL;
 	return OK;
@@ -17,6 +18,7 @@ void fetch_done(struct fetch **f)
 {
 	if (!*f)
 		return;
+	teller_done(&(*f)->teller);
 	db_pool_done(&(*f)->pool);
 	free(*f);
 	*f = NULL;
@@ -51,6 +53,8 @@ err fetch_tell(struct fetch *f, struct db *db, struct column_key *key, const str
 		buf_add_json_field(&detail, "name", str_upto(event->object->name, 200));
 		buf_add_json_number(&detail, "bytes", event->bytes);
 		buf_add_json_number(&detail, "of", event->object->size);
+		if (event->times > 1)
+			buf_add_json_number(&detail, "times", event->times);
 	}
 	buf_add_char(&detail, '}');
 	TRY(buf_check(&detail));
@@ -68,34 +72,64 @@ void fetch_view_done(struct fetch_view *v)
 	submission_done(&v->sub);
 }
 
-static err load(struct fetch *f, struct db *db, struct arena *a, struct fetch_view *v)
+static err load_submission(struct fetch *f, struct db *db, struct arena *a, struct fetch_view *v)
 {
 	TRY(submission_load(db, a, f->parts.keys, v->link.submission, &v->sub));
 	if (v->sub->state != SUBMISSION_ACCEPTED && v->sub->state != SUBMISSION_ARRIVING)
 		return NEVER(NOT_FOUND, "the documents are not kept any more");
+	return OK;
+}
+
+static err load_all(struct db *db, struct arena *a, struct fetch_view *v)
+{
 	TRY(recipient_load(db, a, v->sub, v->link.recipient, &v->to));
 	return link_prompt(db, a, v->sub->key, v->link.id, &v->prompt);
 }
 
-static err look(struct fetch *f, struct db *db, struct arena *a, str token, struct fetch_view *v)
+static err load_object(struct db *db, struct arena *a, id object, struct fetch_view *v)
+{
+	id recipient;
+
+	TRY(NEW(a, v->to));
+	TRY(NEW(a, v->to->objects));
+	v->to->id = v->link.recipient;
+	TRY(object_load(db, a, v->sub, object, v->to->objects, &recipient));
+	return id_same(recipient, v->link.recipient) ? OK : NEVER(DENIED, "no object of this recipient");
+}
+
+static err look(struct fetch *f, struct db *db, struct arena *a, str token, const id *object, struct fetch_view *v)
 {
 	TRY(link_find(db, f->parts.keys, token, fetch_now(f), &v->link));
 	if (v->link.state != LINK_LIVE)
 		return NEVER(NOT_FOUND, "the link does not open");
-	err e = load(f, db, a, v);
-	return e.why == WHY_EXPIRED ? NEVER(NOT_FOUND, "what the link opened is erased") : e;
+	TRY(load_submission(f, db, a, v));
+	err e = object ? load_object(db, a, *object, v) : load_all(db, a, v);
+	return object && e.why == WHY_NOT_FOUND ? NEVER(DENIED, "no such object") : e;
 }
 
-err flow_fetch_view(struct fetch *f, struct arena *a, str token, struct fetch_view *out)
+static err view(struct fetch *f, struct arena *a, str token, const id *object, struct fetch_view *out)
 {
 	OWNED(fetch_view_done) struct fetch_view v = { 0 };
 	struct db *db;
 
 	TRY(db_pool_borrow(f->pool, &db));
-	TRY(db_pool_return(f->pool, &db, look(f, db, a, token, &v)));
+	err e = db_pool_return(f->pool, &db, look(f, db, a, token, object, &v));
+	if (e.why == WHY_EXPIRED)
+		return NEVER(NOT_FOUND, "what the link opened is erased");
+	TRY(e);
 	*out = v;
 	v.sub = NULL;
 	return OK;
+}
+
+err flow_fetch_view(struct fetch *f, struct arena *a, str token, struct fetch_view *out)
+{
+	return view(f, a, token, NULL, out);
+}
+
+err flow_fetch_view_object(struct fetch *f, struct arena *a, str token, id object, struct fetch_view *out)
+{
+	return view(f, a, token, &object, out);
 }
 
 /* ── Forms and sessions ──────────────────────────────────────────────────────────────────────────── */

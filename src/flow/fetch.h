@@ -31,6 +31,9 @@ struct fetch_view {
 	str prompt;           /* details asked for, joined by '+'; empty for a password */
 };
 err flow_fetch_view(struct fetch *f, struct arena *a, str token, struct fetch_view *out);
+/* The same with that one object alone in view->to, and nothing else of the recipient. NEVER DENIED if it is not theirs.
+ */
+err flow_fetch_view_object(struct fetch *f, struct arena *a, str token, id object, struct fetch_view *out);
 void fetch_view_done(struct fetch_view *v); /* wipes the submission's key; for OWNED */
 
 /* One try. For a link that does not open the same work is done, and the answer is LINK_CLOSED. With LINK_RIGHT,
@@ -44,14 +47,12 @@ err flow_fetch_session(struct fetch *f, const struct fetch_view *v, str text, st
 err flow_fetch_form(struct fetch *f, struct arena *a, str token, str *out);
 err flow_fetch_form_check(struct fetch *f, str token, str text);
 
-/* `len` bytes of an object of the view's recipient, from `first` on. NEVER NOT_FOUND if it is not theirs; else as
- * link_may_open(). */
-err flow_fetch_object(const struct fetch_view *v, id object, const struct object **out);
+/* `len` bytes of an object of the view's recipient, from `first` on; else as link_may_open(). */
 err flow_fetch_stream(struct fetch *f, struct arena *a, const struct fetch_view *v, const struct link_session *session,
 		      const struct object *object, uint64_t first, uint64_t len, struct source *out);
-/* After the stream: `whole` if the last byte of the object has arrived. Failing to write it down is reported, but what
- * has left has left. */
-err flow_fetch_sent(struct fetch *f, const struct fetch_view *v, const struct link_session *session,
+/* After the stream: `whole` if the last byte of the object has arrived. Takes the key of the view. Failing to write it
+ * down is reported, but what has left has left. */
+err flow_fetch_sent(struct fetch *f, struct fetch_view *v, const struct link_session *session,
 		    const struct object *object, uint64_t bytes, bool whole);
 
 struct clock fetch_clock(const struct fetch *f);

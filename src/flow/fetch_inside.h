@@ -7,9 +7,11 @@
 #include "track/track.h"
 #include "wire/json.h"
 
+struct teller;
 struct fetch {
 	struct fetch_parts parts;
 	struct db_pool *pool;
+	struct teller *teller;
 };
 
 static inline moment fetch_now(const struct fetch *f)
@@ -22,7 +24,7 @@ struct fetch_event {
 	enum event_kind kind;
 	id submission, recipient, link;
 	const struct object *object; /* null if it is about none */
-	uint64_t bytes;
+	uint64_t bytes, times;
 };
 err fetch_tell(struct fetch *f, struct db *db, struct column_key *key, const struct fetch_event *event);
 

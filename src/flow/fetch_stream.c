@@ -1,4 +1,4 @@
-#include "flow/fetch_inside.h"
+#include "flow/fetch_tell.h"
 
 /* How long a transfer may go on after its link has ended. */
 #define LOOK_AGAIN SECOND
@@ -35,24 +35,14 @@ static void watched_done(void *state)
 	source_done(&((struct watched *)state)->below);
 }
 
-err flow_fetch_object(const struct fetch_view *v, id object, const struct object **out)
-{
-	for (const struct object *o = v->to->objects; o; o = o->next) {
-		if (id_same(o->id, object)) {
-			*out = o;
-			return OK;
-		}
-	}
-	return NEVER(NOT_FOUND, "no object of this recipient");
-}
-
 err flow_fetch_stream(struct fetch *f, struct arena *a, const struct fetch_view *v, const struct link_session *session,
 		      const struct object *object, uint64_t first, uint64_t len, struct source *out)
 {
 	static const struct source_ops ops = { .read = read_watched, .done = watched_done };
 	struct watched *w;
 
-	TRY(may_open(f, session));
+	if (v->link.opens_max > 0) /* that it is live, the view has just seen */
+		TRY(may_open(f, session));
 	TRY(NEW(a, w));
 	*w = (struct watched){ .fetch = f, .session = *session, .looked_at = clock_ticks(&f->parts.clock) };
 	/* A transfer that began within the session may end after it. */
@@ -62,30 +52,23 @@ err flow_fetch_stream(struct fetch *f, struct arena *a, const struct fetch_view 
 	return OK;
 }
 
-static err note_sent(struct fetch *f, struct db *db, const struct fetch_view *v, const struct link_session *session,
-		     const struct fetch_event *event)
-{
-	OWNED(db_rollback) struct db_transaction change = { 0 };
-
-	TRY(db_begin(db, &change));
-	TRY(link_sent(db, session, event->bytes, event->kind == EVENT_LINK_OPENED, fetch_now(f)));
-	TRY(fetch_tell(f, db, v->sub->key, event));
-	return db_commit(&change);
-}
-
-err flow_fetch_sent(struct fetch *f, const struct fetch_view *v, const struct link_session *session,
+err flow_fetch_sent(struct fetch *f, struct fetch_view *v, const struct link_session *session,
 		    const struct object *object, uint64_t bytes, bool whole)
 {
-	const struct fetch_event event = {
-		.kind = whole ? EVENT_LINK_OPENED : EVENT_LINK_BROKEN_OFF,
+	struct note note = {
+		.session = *session,
+		.key = v->sub->key,
 		.submission = v->sub->id,
 		.recipient = v->to->id,
-		.link = v->link.id,
-		.object = object,
+		.object = *object,
 		.bytes = bytes,
+		.times = 1,
+		.whole = whole,
 	};
-	struct db *db;
 
-	TRY(db_pool_borrow(f->pool, &db));
-	return db_pool_return(f->pool, &db, note_sent(f, db, v, session, &event));
+	note.object.name = str_upto(object->name, NOTE_NAME);
+	if (note.object.name.len)
+		memcpy(note.name, note.object.name.at, note.object.name.len);
+	v->sub->key = NULL; /* the note's now */
+	return teller_note(f->teller, &note, whole && (v->link.opened_at == 0 || v->link.opens_max > 0));
 }

@@ -148,7 +148,8 @@ err refusal_save(struct db *db, struct arena *scratch, const struct entropy *e, 
 err refusals_load(struct db *db, struct arena *a, const struct submission *sub, struct refusal **out);
 
 /* An object alone, for the page: its row, its recipient and its submission. NEVER EXPIRED if its key is destroyed. */
-err object_load(struct db *db, struct arena *a, const struct submission *sub, id which, struct object *out);
+err object_load(struct db *db, struct arena *a, const struct submission *sub, id which, struct object *out,
+		id *recipient);
 
 /* An object by hand, without recipient, name and submission row (`store put`). */
 err object_keep(struct db *db, id owner, const struct object *o, moment now);

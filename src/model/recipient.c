@@ -149,7 +149,8 @@ static err load_objects(struct db *db, struct arena *a, const struct submission 
 	return e;
 }
 
-err object_load(struct db *db, struct arena *a, const struct submission *sub, id which, struct object *out)
+err object_load(struct db *db, struct arena *a, const struct submission *sub, id which, struct object *out,
+		id *recipient)
 {
 	OWNED(db_rows_done) struct db_rows rows = { 0 };
 	struct object o = { .id = which };
@@ -160,6 +161,7 @@ err object_load(struct db *db, struct arena *a, const struct submission *sub, id
 	if (db_row_none(&rows, 6))
 		return NEVER(EXPIRED, "the object's key is destroyed");
 	TRY(read_object(a, sub, &rows, 2, &o));
+	*recipient = db_row_id(&rows, 0);
 	*out = o;
 	return OK;
 }

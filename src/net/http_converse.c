@@ -215,6 +215,7 @@ void http_converse(struct http_place *place, int wake)
 			      &session)))
 		return;
 	c.session = session;
+	tls_thread_rest();
 	while (exchange_once(&c))
 		;
 	tls_goodbye(session, wait_of(&c, 2 * SECOND, wake));

@@ -2,7 +2,7 @@
 
 #include "sys/sys.h"
 
-enum { FIELDS_ROOM = 4096, HEAD_ROOM = 8192 };
+enum { FIELDS_ROOM = 4096, HEAD_ROOM = 8192, WINDOW = HEAD_ROOM + STREAM_WINDOW };
 
 /* RFC 9110 15; only what is used. */
 str http_status_words(unsigned status)
@@ -143,23 +143,26 @@ static err write_str(const struct http_reply *r, struct buf *window, str body)
 	return window->len ? flush(r, window) : OK;
 }
 
-/* The length was promised in the head: a source that ends early or will not end is our own fault, and the only
- * honest answer left is to break the connection. */
+/* Reads in pieces of STREAM_WINDOW, so that a store that works in such pieces need not cut them. */
+static err fill(const struct http_reply *r, struct buf *window, uint64_t left)
+{
+	size_t room = left < STREAM_WINDOW ? (size_t)left : STREAM_WINDOW, got;
+
+	TRY(source_read_full(&r->answer->stream, window->at + window->len, room, &got));
+	window->len += got;
+	return got == room ? OK : BROKEN(IO, "a document is shorter than it said");
+}
+
+/* The length was promised in the head: a source that ends early is our own fault, and the only honest answer left is to
+ * break the connection. */
 static err write_stream(const struct http_reply *r, struct buf *window, uint64_t *sent)
 {
-	uint64_t left = r->answer->stream_len;
+	uint64_t len = r->answer->stream_len;
 
-	while (left > 0) {
-		size_t got, room = window->max - window->len;
-		TRY(source_read(&r->answer->stream, window->at + window->len, left < room ? (size_t)left : room, &got));
-		if (got == 0)
-			return BROKEN(IO, "a document is shorter than it said");
-		window->len += got;
-		left -= got;
-		if (window->len < window->max && left > 0)
-			continue;
+	while (*sent < len) {
+		TRY(fill(r, window, len - *sent));
 		TRY(flush(r, window));
-		*sent = r->answer->stream_len - left;
+		*sent += len - *sent < STREAM_WINDOW ? len - *sent : STREAM_WINDOW;
 	}
 	return window->len ? flush(r, window) : OK; /* the head alone, of an empty document */
 }
@@ -181,15 +184,22 @@ static err write_content(const struct http_reply *r, struct buf *window, uint64_
 	return write_str(r, window, r->answer->body);
 }
 
+static void room_done(char **room)
+{
+	free(*room);
+}
+
 /* The head travels in one write with the first bytes of the body: one record less, one packet less. */
 err http_reply_write(const struct http_reply *r, uint64_t *sent)
 {
-	SCRATCH(r->answer->arena);
 	uint64_t most = content_len(r->answer) + HEAD_ROOM;
-	struct buf window;
+	size_t max = most < WINDOW ? (size_t)most : WINDOW;
+	OWNED(room_done) char *room = malloc(max); /* not of the arena, which would clear it first */
+	struct buf window = { .at = room, .max = max };
 
 	*sent = 0;
-	TRY(buf_open(r->answer->arena, most < STREAM_WINDOW ? (size_t)most : STREAM_WINDOW, &window));
+	if (!room)
+		return LATER(MEMORY, "no memory for an answer");
 	add_head(&window, r);
 	TRY(buf_check(&window));
 	return write_content(r, &window, sent);

@@ -116,7 +116,7 @@ static void *serve_place(void *state)
 	struct http_place *place = state;
 
 	http_converse(place, place->server->wake);
-	tls_thread_done();
+	tls_thread_rest();
 	give_back(place);
 	return NULL;
 }
@@ -192,6 +192,7 @@ err http_server_open(const struct http_options *options, struct http_server **ou
 	s->options = *options;
 	s->wake = -1;
 	set_defaults(&s->options);
+	descriptors_raise();
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->left, NULL);
 	TRY(make_places(s));

@@ -267,7 +267,7 @@ void tls_goodbye(struct tls_session *s, struct tls_wait wait)
 			break;
 }
 
-void tls_thread_done(void)
+void tls_thread_rest(void)
 {
 	OPENSSL_thread_stop();
 }

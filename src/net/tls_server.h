@@ -42,7 +42,8 @@ bool tls_pending(const struct tls_session *session); /* more has arrived than wa
  * peer might lose our last answer (RFC 9112 9.6). */
 void tls_goodbye(struct tls_session *session, struct tls_wait wait);
 
-/* Last words of a thread that spoke TLS: frees what OpenSSL keeps for it. */
-void tls_thread_done(void);
+/* Frees what OpenSSL keeps for this thread, its random generators above all, of which a connection has no use after the
+ * handshake. A thread that spoke TLS calls it before it ends. */
+void tls_thread_rest(void);
 
 #endif

@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -178,6 +179,16 @@ err fd_wait(int fd, enum wait_for what, int wake, span timeout)
 	if (ready == 0)
 		return LATER(TIMEOUT, "the other side was too slow");
 	return set[0].revents ? OK : LATER(CANCELLED, "stopping");
+}
+
+void descriptors_raise(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
 }
 
 /* The kernel has no event for it. The first looks come quickly: on a good line the answer is there at once. */

@@ -26,6 +26,9 @@ err listen_accept(int listener, int *fd, struct peer *peer); /* LATER BUSY when 
 enum wait_for { WAIT_READ, WAIT_WRITE };
 err fd_wait(int fd, enum wait_for what, int wake, span timeout);
 
+/* As many descriptors as the process may have: a connection is one. */
+void descriptors_raise(void);
+
 /* Until the other machine has acknowledged every byte written; LATER CLOSED if the connection is gone. */
 err fd_arrived(int fd, span timeout);
 

@@ -439,7 +439,7 @@ static void a_session_opens_its_own_link_only(void **state)
 	assert_true(has(get(g.path, cookie).body, "type=\"password\""));
 	/* Their own token and session, another's object. */
 	snprintf(crossed, sizeof crossed, "/f/%.*s%s", STR_ARG(other.token), strrchr(g.object, '/'));
-	assert_int_equal(get(crossed, cookie).status, 404);
+	assert_int_equal(get(crossed, cookie).status, 303);
 	now_is = T0 + 15 * MINUTE;
 	assert_int_equal(get(other.object, cookie).status, 303);
 }

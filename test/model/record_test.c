@@ -68,6 +68,7 @@ static void what_is_saved_is_loaded(void **state)
 	OWNED(submission_done) struct submission *sub = saved(3);
 	OWNED(submission_done) struct submission *back = NULL;
 	struct object object;
+	id whose;
 
 	assert_ok(submission_load(db, arena, keyring, sub->id, &back));
 	assert_int_equal(back->state, SUBMISSION_ARRIVING);
@@ -82,7 +83,8 @@ static void what_is_saved_is_loaded(void **state)
 	for (const struct recipient *b = back->recipients; b; b = b->next, a = a->next)
 		same_recipient(a, b);
 	assert_null(a);
-	assert_ok(object_load(db, arena, back, sub->recipients->objects->id, &object));
+	assert_ok(object_load(db, arena, back, sub->recipients->objects->id, &object, &whose));
+	assert_true(id_same(whose, sub->recipients->id));
 	assert_memory_equal(object.wrapped, sub->recipients->objects->wrapped, WRAPPED_KEY);
 	assert_str(object.type, STR("application/zip"));
 }
@@ -93,9 +95,10 @@ static void nothing_is_loaded_through_another_submission(void **state)
 	OWNED(submission_done) struct submission *two = saved(1);
 	struct recipient *to;
 	struct object object;
+	id whose;
 
 	assert_why(NEVER, NOT_FOUND, recipient_load(db, arena, one, two->recipients->id, &to));
-	assert_why(NEVER, NOT_FOUND, object_load(db, arena, one, two->recipients->objects->id, &object));
+	assert_why(NEVER, NOT_FOUND, object_load(db, arena, one, two->recipients->objects->id, &object, &whose));
 	assert_why(NEVER, NOT_FOUND, submission_load(db, arena, keyring, one->recipients->id, &two));
 }
 
@@ -201,10 +204,11 @@ static void expiring_destroys_the_keys_of_the_objects(void **state)
 	OWNED(submission_done) struct submission *sub = saved(2);
 	OWNED(db_rows_done) struct db_rows rows = { 0 };
 	struct object object;
+	id whose;
 
 	assert_ok(submission_set_state(db, sub->id, SUBMISSION_ACCEPTED));
 	assert_ok(submission_expire(db, sub->id, 9 * SECOND));
-	assert_why(NEVER, EXPIRED, object_load(db, arena, sub, sub->recipients->objects->id, &object));
+	assert_why(NEVER, EXPIRED, object_load(db, arena, sub, sub->recipients->objects->id, &object, &whose));
 	assert_int_equal(number("SELECT count(*) FROM object WHERE wrapped IS NOT NULL"), 0);
 	assert_ok(db_one(db, QUERY_OBJECTS_TO_REMOVE, DB(db_number(10)), &rows));
 	id first = db_row_id(&rows, 0);

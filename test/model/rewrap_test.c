@@ -32,13 +32,14 @@ static void all_open(struct db *db, struct arena *a, struct keyring *k, const id
 {
 	OWNED(submission_done) struct submission *sub = NULL;
 	struct object o;
+	id whose;
 
 	assert_ok(submission_load(db, a, k, objects[MANY], &sub));
 	for (unsigned i = 0; i < MANY; i++) {
 		uint8_t key[AEAD_KEY];
 		char context[WRAP_CONTEXT];
 		SCRATCH(a);
-		assert_ok(object_load(db, a, sub, objects[i], &o));
+		assert_ok(object_load(db, a, sub, objects[i], &o, &whose));
 		assert_ok(keyring_unwrap(k, wrap_context_object(o.id, context), o.wrapped, key));
 	}
 }

@@ -118,19 +118,28 @@ static bool is_over(err e)
 					e.why == WHY_LIMIT || e.why == WHY_NOT_FOUND);
 }
 
+/* Everything that cannot be had now leads to the link's own page, which says what there is to say. */
+static err look(struct visit *v, str object, struct transfer *t)
+{
+	id which;
+
+	if (failed(id_parse(object, &which)))
+		return NEVER(DENIED, "no object is spelt so");
+	TRY(flow_fetch_view_object(v->page->options.fetch, v->arena, v->token, which, &t->view));
+	t->object = t->view.to->objects;
+	return visit_session(v, &t->view, &t->session);
+}
+
 err visit_object(struct visit *v, str object)
 {
 	OWNED(transfer_done) struct transfer *t = NULL;
-	id which;
 
 	TRY(NEW(v->arena, t));
 	t->page = v->page;
-	err e = flow_fetch_view(v->page->options.fetch, v->arena, v->token, &t->view);
-	if (e.why == WHY_NOT_FOUND || (!failed(e) && failed(visit_session(v, &t->view, &t->session))))
+	err e = look(v, object, t);
+	if (e.why == WHY_NOT_FOUND || e.why == WHY_DENIED)
 		return answer_see(v);
 	TRY(e);
-	if (failed(id_parse(object, &which)) || failed(flow_fetch_object(&t->view, which, &t->object)))
-		return answer_closed(v, 404, false);
 	e = answer_object(v, &t);
 	return is_over(e) ? answer_closed(v, 403, false) : e;
 }

@@ -3,7 +3,7 @@
 
 #include "wire/http_value.h"
 
-enum { FORM_FIELDS_MAX = 16, SECRET_MAX = 64 * 1024 };
+enum { FORM_FIELDS_MAX = 32, SECRET_MAX = 64 * 1024 };
 /* Every refusal leaves this long after its request came, whatever had to be done for it: no write, one or two. */
 #define REFUSAL_TAKES (SECOND / 4)
 

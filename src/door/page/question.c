@@ -16,17 +16,15 @@ static void add_sender(struct page_values *values, const struct fetch_view *view
 /* "birth_date+policy" asks twice. */
 static void add_details(struct page_values *values, str prompt)
 {
-	static const char fields[][8] = {
-		"proof1", "proof2", "proof3", "proof4", "proof5", "proof6", "proof7", "proof8"
-	};
 	struct template_value *list = add_list(values, "details");
-	str one;
+	str one, field = STR_NONE;
 
-	for (size_t n = 0; prompt.len && n < sizeof fields / sizeof *fields; n++) {
+	for (unsigned n = 1; prompt.len; n++) {
 		(void)str_cut(prompt, '+', &one, &prompt);
 		struct page_values item = add_item(values, list);
 		add_text(&item, "label", one);
-		add_text(&item, "field", str_of(fields[n]));
+		item.failed = err_first(item.failed, str_format(values->arena, &field, "proof%u", n));
+		add_text(&item, "field", field);
 		add_done(values, &item);
 	}
 }
