@@ -265,7 +265,8 @@ static err is_over(struct send *s, struct quiet *q, bool *over)
 
 static unsigned thread_count(const struct send *s)
 {
-	uint64_t wanted = s->line->config->threads ? s->line->config->threads : (uint64_t)sys_processors();
+	/* Twice the processors: while one chunk waits for the disk, another is sealed. */
+	uint64_t wanted = s->line->config->threads ? s->line->config->threads : 2 * (uint64_t)sys_processors();
 	size_t chunks = (s->todo_count + s->chunk_size - 1) / s->chunk_size;
 
 	if (wanted > THREADS_MAX)
