@@ -191,3 +191,25 @@ def test_a_reason_for_less_protection_is_shown(tmp_path):
         more.write("\npassword:\n  floor_bits: 60\n  allow_weak_reason: old habits\n")
     row = checked(path, "--offline")[1]["protections"]
     assert row["judgement"] == "warn" and "old habits" in row["found"]
+
+
+def test_a_secret_is_nowhere_but_in_its_file(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        path = init(tmp_path, "--transport", f"smtps://127.0.0.1:{taken.getsockname()[1]}")
+        secret = tmp_path / "house/relay-password"
+        secret.write_text("canary-7f3a9c\n")
+        secret.chmod(0o600)
+        text = open(path).read().replace("  #auth: none", "  auth: plain\n  username: u\n"
+                                         "  password: { file: relay-password }")
+        open(path, "w").write(text)
+        trace = tmp_path / "trace"
+        done = subprocess.run(["strace", "-f", "-qq", "-v", "-s", "4096", "-o", trace, "-e", "trace=execve,write,openat",
+                               PROGRAM, "config", "check", "--json", "--config", path],
+                              capture_output=True, text=True, env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))
+    rows = {row["name"]: row for row in json.loads(done.stdout)["checks"]}
+    assert rows["login"]["judgement"] == "ok"
+    calls = trace.read_text()
+    assert "relay-password" in calls and "canary-7f3a9c" not in calls + done.stdout + done.stderr
+    secret.chmod(0o644)
+    assert checked(path, "--offline")[1]["login"]["judgement"] == "fail"

@@ -53,7 +53,7 @@ void help_family(const char *word, struct buf *to); /* the commands that begin w
 void help_command(struct cli *cli, const struct cli_command *c);
 err help_unknown(struct cli *cli, const char *const *words, size_t count); /* always fails */
 
-err manual_write(struct arena *a, const char *dir); /* all manual pages, as files */
+err manual_write(struct arena *a, const char *dir, struct fault *fault); /* all manual pages, as files */
 
 /* Paragraphs wrapped at `columns`; every line begins with `indent` blanks, the first of all with `first`. Lines that
  * begin with a blank are kept as they are. */

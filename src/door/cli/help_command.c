@@ -15,7 +15,7 @@ static err run(struct cli *cli)
 	size_t count = (size_t)cli->operand_count, taken;
 
 	if (cli_value(cli, "--man"))
-		return manual_write(cli->arena, cli_value(cli, "--man"));
+		return manual_write(cli->arena, cli_value(cli, "--man"), &cli->fault);
 	if (count == 0) {
 		help_all(cli);
 		return OK;

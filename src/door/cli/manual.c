@@ -201,10 +201,14 @@ static err put_command(struct arena *a, const char *dir, const struct cli_comman
 	return put_page(a, dir, buf_str(&name), page);
 }
 
-err manual_write(struct arena *a, const char *dir)
+err manual_write(struct arena *a, const char *dir, struct fault *fault)
 {
 	struct buf page;
 
+	if (!file_exists(dir)) {
+		fault_set(fault, "there is no folder %s", dir);
+		return NEVER(NOT_FOUND, "no folder for the manual");
+	}
 	TRY(buf_open(a, PAGE_MAX, &page));
 	main_page(&page);
 	TRY(put_page(a, dir, STR("letterlock.1"), &page));
