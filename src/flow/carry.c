@@ -7,51 +7,83 @@
 
 #include <stdio.h>
 
-enum { DOWN_FIRST_TICKS = SECOND, DOWN_MOST_TICKS = 60 * SECOND };
+enum {
+	DOWN_FIRST_TICKS = SECOND,
+	DOWN_MOST_TICKS = 60 * SECOND,
+	WORKS_TICKS = 30 * SECOND, /* so long ago somebody was served: then it is not the transport that fails */
+};
 
 struct courier {
 	struct dispatch *d;
 	struct db *db;
 	struct session *session;
+	int64_t rest_until, rest_wait; /* ticks: of this one connection */
 };
 
 /* ── The transport's health ── */
 
-static void transport_failed(struct dispatch *d, const char *words)
+static int64_t longer(int64_t wait)
 {
-	int64_t now = clock_ticks(&d->line->clock);
+	wait = wait ? 2 * wait : DOWN_FIRST_TICKS;
+	return wait < DOWN_MOST_TICKS ? wait : DOWN_MOST_TICKS;
+}
 
-	pthread_mutex_lock(&d->lock);
+static void transport_down(struct dispatch *d, int64_t now, const char *words)
+{
 	if (now >= d->down_until) {
-		d->down_wait = d->down_wait ? 2 * d->down_wait : DOWN_FIRST_TICKS;
-		if (d->down_wait > DOWN_MOST_TICKS)
-			d->down_wait = DOWN_MOST_TICKS;
+		d->down_wait = longer(d->down_wait);
 		d->down_until = now + d->down_wait;
 	}
 	if (!d->down_since)
 		d->down_since = now;
 	snprintf(d->trouble, sizeof d->trouble, "%.*s", (int)sizeof d->trouble - 1, words);
+}
+
+/* A relay may serve only so many connections and turn the others away (421): while some are served, the one that
+ * was not rests alone; when none is, all do. */
+static void transport_failed(struct courier *c, const char *words)
+{
+	struct dispatch *d = c->d;
+	int64_t now = clock_ticks(&d->line->clock);
+
+	pthread_mutex_lock(&d->lock);
+	if (d->works_ticks && now - d->works_ticks < WORKS_TICKS) {
+		c->rest_wait = longer(c->rest_wait);
+		c->rest_until = now + c->rest_wait;
+	} else {
+		transport_down(d, now, words);
+	}
 	pthread_mutex_unlock(&d->lock);
 }
 
-static void transport_works(struct dispatch *d)
+static bool turned_away(const struct courier *c, const struct outcome *o)
 {
+	return c->rest_wait && o->stage && (strcmp(o->stage, "connect") == 0 || strcmp(o->stage, "greeting") == 0);
+}
+
+static void transport_works(struct courier *c)
+{
+	struct dispatch *d = c->d;
+
 	pthread_mutex_lock(&d->lock);
+	d->works_ticks = clock_ticks(&d->line->clock);
 	d->down_since = d->down_until = d->down_wait = 0;
 	d->trouble[0] = 0;
 	pthread_mutex_unlock(&d->lock);
+	c->rest_wait = 0;
 }
 
 /* ── Taking and putting back ── */
 
 /* The first held delivery that may go at `now`; else when the next one may. */
-static struct held *first_runnable(struct dispatch *d, int64_t now, int64_t *next)
+static struct held *first_runnable(struct courier *c, int64_t now, int64_t *next)
 {
-	*next = INT64_MAX;
-	if (now < d->down_until) {
-		*next = d->down_until;
+	struct dispatch *d = c->d;
+
+	*next = d->down_until > c->rest_until ? d->down_until : c->rest_until;
+	if (now < *next)
 		return NULL;
-	}
+	*next = INT64_MAX;
 	for (size_t i = 0; i < d->held_count; i++) {
 		struct held *h = d->held[i];
 		if (h->not_before <= now) {
@@ -64,14 +96,15 @@ static struct held *first_runnable(struct dispatch *d, int64_t now, int64_t *nex
 	return NULL;
 }
 
-static struct held *take(struct dispatch *d)
+static struct held *take(struct courier *c)
 {
+	struct dispatch *d = c->d;
 	struct held *h = NULL;
 
 	pthread_mutex_lock(&d->lock);
 	while (!d->ending) {
 		int64_t now = clock_ticks(&d->line->clock), next;
-		h = first_runnable(d, now, &next);
+		h = first_runnable(c, now, &next);
 		if (d->held_count <= LEASE_GROUP / 2)
 			pthread_cond_signal(&d->empty);
 		if (h)
@@ -211,11 +244,13 @@ static err send_one(struct courier *c, struct held *h, bool *settled)
 	err e = session_send(c->session, &h->lease.message, &o);
 	*settled = true;
 	if (!failed(e)) {
-		transport_works(c->d);
+		transport_works(c);
 		return settle(c, &h->lease, &o);
 	}
-	transport_failed(c->d, o.text[0] ? o.text : err_verdict(e)->words);
-	if (o.uncertain || ++h->failures >= STUBBORN_MAX)
+	transport_failed(c, o.text[0] ? o.text : err_verdict(e)->words);
+	/* A connection that was turned away says nothing about the message in hand. */
+	h->failures += !turned_away(c, &o);
+	if (o.uncertain || h->failures >= STUBBORN_MAX)
 		return settle(c, &h->lease, &o);
 	*settled = false;
 	return OK;
@@ -249,7 +284,7 @@ void *dispatch_carry(void *dispatch)
 
 	if (failed(e))
 		dispatch_break(c.d, e);
-	while ((h = take(c.d))) {
+	while ((h = take(&c))) {
 		bool settled;
 		e = handle(&c, h, &settled);
 		if (failed(e) && e.fate != FATE_LATER)

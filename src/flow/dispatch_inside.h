@@ -40,6 +40,7 @@ struct dispatch {
 	unsigned in_flight;
 	bool ending, woken;
 	int64_t down_since, down_until, down_wait; /* ticks; the transport's health, shared by all couriers */
+	int64_t works_ticks;                       /* when it last served somebody; 0: never */
 	char trouble[512];
 	err broken;
 	struct queue_count left; /* as of the last time nothing was due */
