@@ -47,7 +47,7 @@ static bool check_key(struct judgement *j)
 
 bool judge_key(struct judgement *j)
 {
-	str record;
+	str record = STR_NONE;
 
 	if (!fetch_record(j, &record))
 		return false;
