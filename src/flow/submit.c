@@ -242,7 +242,8 @@ static err record_refusal(struct line *line, struct db *db, struct chunk *c, con
 	return refusal_save(db, c->sub->arena, &line->entropy, c->sub, &r);
 }
 
-static err record_all(struct line *line, struct db *db, struct chunk *c, const struct message *messages)
+static err record_all(struct line *line, struct db *db, struct chunk *c, const struct message *messages,
+		      bool *committing)
 {
 	OWNED(db_rollback) struct db_transaction change = { 0 };
 
@@ -251,6 +252,7 @@ static err record_all(struct line *line, struct db *db, struct chunk *c, const s
 		const struct intake *in = &c->intakes[i];
 		TRY(going(in) ? record_one(line, db, c, in, &messages[i]) : record_refusal(line, db, c, in));
 	}
+	*committing = true;
 	return db_commit(&change);
 }
 
@@ -284,10 +286,12 @@ err flow_submit(struct line *line, struct workbench *bench, struct chunk *c)
 	TRY(NEW_ARRAY(c->sub->arena, c->count, messages));
 	TRY(check_all(line, bench->db, c));
 	TRY(seal_and_store(line, bench, c));
+	bool committing = false;
 	err e = compose_all(line, c, messages);
 	if (!failed(e))
-		e = record_all(line, bench->db, c, messages);
-	/* After a commit that broke nobody knows whether it holds: then the objects stay, and the sweep decides. */
-	remove_unused(line, c, failed(e) && e.fate != FATE_BROKEN);
+		e = record_all(line, bench->db, c, messages, &committing);
+	/* After a commit that failed nobody knows what a crash would find in the log: then the objects stay, and the
+	 * sweep decides. */
+	remove_unused(line, c, failed(e) && !committing);
 	return e;
 }
