@@ -139,12 +139,22 @@ static err remove_orphans(struct line *line, struct db *db, uint64_t *removed)
 	return OK;
 }
 
+/* Lock files of processes that were killed; after their leases were taken back. */
+static err remove_presences(struct db *db)
+{
+	OWNED(arena_done) struct arena *scratch = NULL;
+
+	TRY(arena_open(64 * 1024 * 1024, &scratch));
+	return db_presence_sweep(db, scratch);
+}
+
 err flow_sweep(struct line *line, struct db *db, struct sweep_count *out)
 {
 	struct sweep_count n = { 0 };
 	moment now = clock_now(&line->clock);
 
 	TRY(queue_reclaim(db, now, &n.reclaimed));
+	TRY(remove_presences(db));
 	TRY(queue_expire(db, now, &n.deliveries_expired));
 	TRY(link_expire_due(db, now, &n.links_expired));
 	TRY(each_due(line, db, QUERY_SUBMISSIONS_TO_EXPIRE, expire_one, &n.submissions_expired));
