@@ -11,6 +11,7 @@ enum {
 	DOWN_FIRST_TICKS = SECOND,
 	DOWN_MOST_TICKS = 60 * SECOND,
 	WORKS_TICKS = 30 * SECOND, /* so long ago somebody was served: then it is not the transport that fails */
+	REST_TICKS = SECOND,
 };
 
 struct courier {
@@ -36,7 +37,8 @@ static void transport_down(struct dispatch *d, int64_t now, const char *words)
 	}
 	if (!d->down_since)
 		d->down_since = now;
-	snprintf(d->trouble, sizeof d->trouble, "%.*s", (int)sizeof d->trouble - 1, words);
+	d->trouble_is_queue = false;
+	snprintf(d->trouble, sizeof d->trouble, "the relay cannot be used now: %.440s", words);
 }
 
 /* A relay may serve only so many connections and turn the others away (421): while some are served, the one that
@@ -117,8 +119,11 @@ static struct held *take(struct courier *c)
 	return h;
 }
 
-static void put_back(struct dispatch *d, struct held *h)
+static void put_back(struct dispatch *d, struct held *h, err e)
 {
+	/* What failed on our side, for want of memory say, is not asked for again at once. */
+	if (failed(e))
+		h->not_before = clock_ticks(&d->line->clock) + REST_TICKS;
 	pthread_mutex_lock(&d->lock);
 	must(d->held_count < HELD_MAX);
 	d->held[d->held_count++] = h;
@@ -190,7 +195,12 @@ static err settle(struct courier *c, const struct lease *l, const struct outcome
 		v.settlement.state = DELIVERY_FAILED;
 	else
 		TRY(retry_or_fail(d->line, l, &v.settlement));
-	TRY(settler_put(d->settler, &v));
+	err e = settler_put(d->settler, &v);
+	if (failed(e)) {
+		/* What can no longer be written down must not go on being sent, even if the reason passes. */
+		dispatch_break(d, e);
+		return e;
+	}
 	if (d->options.heard)
 		d->options.heard(d->options.state,
 				 &(struct dispatched){ l->delivery, v.settlement.state, v.settlement.due, o->text });
@@ -292,7 +302,7 @@ void *dispatch_carry(void *dispatch)
 		if (settled)
 			over(c.d, h);
 		else
-			put_back(c.d, h);
+			put_back(c.d, h, e);
 	}
 	session_done(&c.session);
 	db_done(&c.db);

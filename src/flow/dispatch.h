@@ -36,8 +36,8 @@ struct dispatch_view {
 	unsigned in_flight; /* leased and not settled */
 	moment next_due;    /* of what is left; MOMENT_NEVER if nothing is */
 	uint64_t open;      /* queued or waiting */
-	int64_t down_since; /* ticks since when the transport has failed; 0: it works */
-	char trouble[512];  /* why, for people */
+	int64_t down_since; /* ticks since when nothing can be sent; 0: all works */
+	char trouble[512];  /* why, for people: a whole sentence */
 	err broken;         /* not OK: dispatching has ended by itself */
 };
 void dispatch_look(struct dispatch *d, struct dispatch_view *out);

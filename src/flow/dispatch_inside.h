@@ -42,6 +42,8 @@ struct dispatch {
 	int64_t down_since, down_until, down_wait; /* ticks; the transport's health, shared by all couriers */
 	int64_t works_ticks;                       /* when it last served somebody; 0: never */
 	char trouble[512];
+	bool trouble_is_queue; /* and not the transport's */
+	int64_t reclaim_at;    /* the feeder's: ticks when leases of the dead are looked for again */
 	err broken;
 	struct queue_count left; /* as of the last time nothing was due */
 

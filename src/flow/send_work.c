@@ -213,11 +213,11 @@ static err keep_results(struct send *s, struct keeping *k, bool now_or_never)
 /* ── When is it over? ── */
 
 struct quiet {
-	int64_t looked_ticks;
+	int64_t looked_ticks, others_ticks; /* since when only another process has something in hand; 0: it has not */
 	bool nothing_to_do;
 };
 
-/* Everything of ours is waiting for a time beyond our patience, and nobody has any of it in hand. */
+/* Everything of ours is waiting for a time beyond our patience, or has been in another process' hands for as long. */
 static err look_at_queue(struct send *s, struct quiet *q)
 {
 	struct queue_count left;
@@ -227,9 +227,14 @@ static err look_at_queue(struct send *s, struct quiet *q)
 		return OK;
 	q->looked_ticks = now;
 	TRY(queue_count(s->db, (struct queue_scope){ s->sub->id }, &left));
-	if (left.by_state[DELIVERY_TRYING])
-		return OK;
 	TRY(refresh(s));
+	if (left.by_state[DELIVERY_TRYING]) {
+		if (!q->others_ticks)
+			q->others_ticks = now;
+		q->nothing_to_do = now - q->others_ticks > s->options.patience;
+		return OK;
+	}
+	q->others_ticks = 0;
 	if (left.next_due == MOMENT_NEVER || left.next_due > clock_now(&s->line->clock) + s->options.patience)
 		q->nothing_to_do = true;
 	else

@@ -151,7 +151,7 @@ static err look_at_couriers(struct service *s)
 
 	dispatch_look(s->dispatch, &view);
 	if (strcmp(view.trouble, s->trouble) != 0)
-		say(s, view.trouble[0] ? "the relay cannot be used now: " : "the relay works again", view.trouble);
+		say(s, view.trouble[0] ? view.trouble : "mail goes out again", "");
 	snprintf(s->trouble, sizeof s->trouble, "%s", view.trouble);
 	return view.broken;
 }

@@ -175,7 +175,7 @@ static void tick(void *state, const struct send_count *count, const char *troubl
 
 	if (strncmp(trouble, s->trouble, sizeof s->trouble - 1) != 0) {
 		if (trouble[0])
-			cli_warn(s->cli, "the relay cannot be used now, trying again: %s", trouble);
+			cli_warn(s->cli, "%s; trying again", trouble);
 		snprintf(s->trouble, sizeof s->trouble, "%s", trouble);
 	}
 	progress_show(&s->progress, &shown);
@@ -235,7 +235,7 @@ static void tell_text(struct cli *cli, const struct send *s, const struct send_o
 	if (c->by_status[ROW_WAITING] && o->wait)
 		cli_say(cli,
 			"what is waiting goes on with `letterlock serve`, or with `letterlock send %s --resume %s`%s%s",
-			o->list_path, o->results_path, send_trouble(s)[0] ? "; the relay said: " : "", send_trouble(s));
+			o->list_path, o->results_path, send_trouble(s)[0] ? "; " : "", send_trouble(s));
 }
 
 static int exit_status(const struct send *s, const struct send_options *o, const struct send_count *c)
