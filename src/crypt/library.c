@@ -31,6 +31,9 @@ static EVP_MAC_CTX *hmac_template(void)
 
 static void fetch(void)
 {
+	/* Without memory for its context OpenSSL 3.0 does not refuse to fetch: it dereferences null. */
+	if (!OSSL_LIB_CTX_get0_global_default())
+		return;
 	if (!CRYPTO_secure_malloc_initialized())
 		(void)CRYPTO_secure_malloc_init(SECURE_HEAP, SECURE_LEAST);
 	library = (struct crypt_library){
@@ -46,7 +49,7 @@ err crypt_library(const struct crypt_library **out)
 {
 	(void)pthread_once(&library_once, fetch);
 	if (!library.aes_256_gcm || !library.sha1 || !library.sha256 || !library.hkdf || !library.hmac_sha256)
-		return BROKEN(CRYPTO, "the crypto library lacks an algorithm");
+		return BROKEN(CRYPTO, "the crypto library lacks an algorithm, or memory");
 	*out = &library;
 	return OK;
 }
