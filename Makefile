@@ -31,7 +31,7 @@ bench: all  ## measure against other programs; B=name for one
 fuzz:  ## fuzz the parsers; F=name for one, T=seconds each
 	@test/fuzz/run "$(F)" $(or $(T),60)
 
-soak:  ## kill -9 in mid-work, N times, and look for what was lost
+soak: all  ## kill -9 in mid-work, N times, and look for what was lost
 	@test/soak $(N)
 
 lint:  ## clang-format, clang-tidy, cppcheck and the house's own rules

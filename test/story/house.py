@@ -39,8 +39,8 @@ def pdf(text):
 
 
 class House:
-    def __init__(self, path, transport="maildir", domain="example.com", port=None):
-        self.path = str(path)
+    def __init__(self, path, transport="maildir", domain="example.com", port=None, program=PROGRAM):
+        self.path, self.program = str(path), str(program)
         self.port = port or free_port()
         self.domain = domain
         self.documents = os.path.join(self.path, "documents")
@@ -51,7 +51,7 @@ class House:
         self.setting("listen", f"127.0.0.1:{self.port}", section="serve")
 
     def run(self, *args, ok=True, cwd=None, stdin=None, timeout=120, env=None):
-        p = subprocess.run([PROGRAM, *map(str, args)], cwd=cwd or self.path, input=stdin, timeout=timeout,
+        p = subprocess.run([self.program, *map(str, args)], cwd=cwd or self.path, input=stdin, timeout=timeout,
                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
         p.out, p.err = p.stdout.decode("utf-8", "replace"), p.stderr.decode("utf-8", "replace")
         if ok:
@@ -59,7 +59,7 @@ class House:
         return p
 
     def spawn(self, *args, **kw):
-        return subprocess.Popen([PROGRAM, *map(str, args)], cwd=self.path, stdout=subprocess.PIPE,
+        return subprocess.Popen([self.program, *map(str, args)], cwd=self.path, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, **kw)
 
     @property
