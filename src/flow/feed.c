@@ -37,7 +37,8 @@ static size_t runnable(const struct dispatch *d)
 
 static bool may_lease(const struct dispatch *d)
 {
-	return d->held_count <= HELD_MAX - LEASE_GROUP && runnable(d) <= LEASE_GROUP / 2 &&
+	/* What is in flight may be put back. */
+	return d->held_count + d->in_flight <= HELD_MAX - LEASE_GROUP && runnable(d) <= LEASE_GROUP / 2 &&
 	       clock_ticks(&d->line->clock) >= d->down_until;
 }
 
@@ -48,6 +49,7 @@ static err hold(struct dispatch *d, const id *fresh, size_t count, size_t *kept)
 		if (!h)
 			return LATER(MEMORY, "no memory");
 		h->delivery = fresh[*kept];
+		must(d->held_count < HELD_MAX);
 		d->held[d->held_count++] = h;
 	}
 	return OK;
