@@ -25,6 +25,6 @@ bool lock_held(const char *path)
 	OWNED(fd_done) int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 
 	if (fd < 0)
-		return false;
+		return errno != ENOENT;
 	return flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -120,6 +121,24 @@ static void a_lock_ends_with_its_holder(void **state)
 	fd_done(&fd);
 }
 
+/* Who would take a living process for a dead one would send its mail once more. */
+static void a_lock_that_cannot_be_looked_at_counts_as_held(void **state)
+{
+	const char *path = in(test_dir(), "lock");
+	struct rlimit before, none = { 0 };
+	int fd;
+	(void)state;
+	assert_ok(lock_take(path, &fd));
+	fd_done(&fd);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none.rlim_max = before.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	bool held = lock_held(path);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_true(held);
+	assert_false(lock_held(path));
+}
+
 static void file_streams_carry_all_bytes(void **state)
 {
 	OWNED(arena_done) struct arena *a = NULL;
@@ -166,4 +185,5 @@ static void stopping_wakes_a_sleeper(void **state)
 TESTS(sys, test(atomic_write_replaces_and_new_write_refuses), test(failed_writes_leave_nothing_behind),
       test(secrets_readable_by_others_are_refused), test(only_regular_files_when_asked),
       test(names_that_leave_the_directory_are_refused), test(a_lock_ends_with_its_holder),
-      test(file_streams_carry_all_bytes), test(stopping_wakes_a_sleeper))
+      test(a_lock_that_cannot_be_looked_at_counts_as_held), test(file_streams_carry_all_bytes),
+      test(stopping_wakes_a_sleeper))
