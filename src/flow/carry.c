@@ -3,7 +3,6 @@
 #include "flow/dispatch_inside.h"
 
 #include "sys/sys.h"
-#include "wire/json.h"
 
 #include <stdio.h>
 
@@ -141,82 +140,6 @@ static void over(struct dispatch *d, struct held *h)
 	pthread_mutex_unlock(&d->lock);
 }
 
-/* ── The verdict ── */
-
-static void describe(const struct outcome *o, unsigned attempts, struct buf *b)
-{
-	buf_add_char(b, '{');
-	buf_add_json_number(b, "attempt", attempts);
-	buf_add_json_field(b, "host", str_of(o->host));
-	buf_add_json_field(b, "security", str_of(o->security));
-	if (o->code)
-		buf_add_json_number(b, "code", o->code);
-	buf_add_json_field(b, "enhanced", str_of(o->enhanced));
-	buf_add_json_field(b, "stage", str_of(o->stage ? o->stage : ""));
-	buf_add_json_field(b, "said", str_of(o->text));
-	buf_add_char(b, '}');
-}
-
-/* Later: at a time that backs off, or never if the link's deadline comes first. */
-static err retry_or_fail(struct line *line, const struct lease *l, struct settlement *s)
-{
-	const struct queue_patience patience = {
-		.first = line->config->retry.first,
-		.most = line->config->retry.most,
-		.jitter_percent = (unsigned)line->config->retry.jitter_percent,
-	};
-	moment at;
-
-	TRY(queue_retry_at(&patience, &line->entropy, l->attempts, s->now, l->deadline, &at));
-	s->state = at == MOMENT_NEVER ? DELIVERY_FAILED : DELIVERY_WAITING;
-	s->due = at == MOMENT_NEVER ? s->now : at;
-	return OK;
-}
-
-static err settle(struct courier *c, const struct lease *l, const struct outcome *o)
-{
-	struct dispatch *d = c->d;
-	moment now = clock_now(&d->line->clock);
-	char room[4096];
-	struct buf detail = BUF_ON(room);
-	struct verdict_of_try v = {
-		.settlement = { .delivery = l->delivery, .now = now, .due = now, .reply_code = o->code, .why = o->why },
-		.key = l->key,
-		.submission = l->submission,
-		.uncertain = o->uncertain,
-	};
-
-	v.settlement.enhanced = str_of(o->enhanced);
-	describe(o, l->attempts, &detail);
-	v.detail = detail.overflow ? STR_NONE : buf_str(&detail);
-	if (o->result == OUTCOME_DELIVERED)
-		v.settlement.state = DELIVERY_DELIVERED;
-	else if (o->result == OUTCOME_NEVER)
-		v.settlement.state = DELIVERY_FAILED;
-	else
-		TRY(retry_or_fail(d->line, l, &v.settlement));
-	err e = settler_put(d->settler, &v);
-	if (failed(e)) {
-		/* What can no longer be written down must not go on being sent, even if the reason passes. */
-		dispatch_break(d, e);
-		return e;
-	}
-	if (d->options.heard)
-		d->options.heard(d->options.state,
-				 &(struct dispatched){ l->delivery, v.settlement.state, v.settlement.due, o->text });
-	return OK;
-}
-
-/* An end that no server pronounced. */
-static err settle_ourselves(struct courier *c, const struct lease *l, err e, const char *words)
-{
-	struct outcome o = { .result = OUTCOME_NEVER, .why = (enum why)e.why, .stage = "queue" };
-
-	snprintf(o.enhanced, sizeof o.enhanced, "%s", err_verdict(e)->enhanced);
-	snprintf(o.text, sizeof o.text, "%s", words);
-	return settle(c, l, &o);
-}
-
 /* ── One delivery ── */
 
 static err read_lease(struct courier *c, struct held *h)
@@ -255,13 +178,13 @@ static err send_one(struct courier *c, struct held *h, bool *settled)
 	*settled = true;
 	if (!failed(e)) {
 		transport_works(c);
-		return settle(c, &h->lease, &o);
+		return dispatch_settle(c->d, &h->lease, &o);
 	}
 	transport_failed(c, o.text[0] ? o.text : err_verdict(e)->words);
 	/* A connection that was turned away says nothing about the message in hand. */
 	h->failures += !turned_away(c, &o);
 	if (o.uncertain || h->failures >= STUBBORN_MAX)
-		return settle(c, &h->lease, &o);
+		return dispatch_settle(c->d, &h->lease, &o);
 	*settled = false;
 	return OK;
 }
@@ -276,12 +199,12 @@ static err handle(struct courier *c, struct held *h, bool *settled)
 			return e;
 		*settled = true;
 		struct lease unreadable = { .delivery = h->delivery, .attempts = 1 };
-		return settle_ourselves(c, &unreadable, e, "the queued message cannot be read");
+		return dispatch_settle_ourselves(c->d, &unreadable, e, "the queued message cannot be read");
 	}
 	if (clock_now(&c->d->line->clock) >= h->lease.deadline) {
 		*settled = true;
-		return settle_ourselves(c, &h->lease, NEVER(EXPIRED, "the deadline has passed"),
-					"the link expired before the message could be delivered");
+		return dispatch_settle_ourselves(c->d, &h->lease, NEVER(EXPIRED, "the deadline has passed"),
+						 "the link expired before the message could be delivered");
 	}
 	return wait_for_slot(c, h) ? send_one(c, h, settled) : OK;
 }

@@ -59,6 +59,10 @@ void *dispatch_carry(void *dispatch); /* a courier */
 void dispatch_break(struct dispatch *d, err e);
 /* Waits on `cond` for at most that many ticks; the lock is held. */
 void dispatch_wait(struct dispatch *d, pthread_cond_t *cond, int64_t ticks);
+/* Writes an outcome down, durably, and tells who asked to hear of it. */
+err dispatch_settle(struct dispatch *d, const struct lease *l, const struct outcome *o);
+/* An end that no server pronounced. */
+err dispatch_settle_ourselves(struct dispatch *d, const struct lease *l, err e, const char *words);
 void held_done(struct held **h);
 
 #endif

@@ -43,6 +43,7 @@ struct send {
 
 	pthread_mutex_t lock; /* over statuses, counts and the arena while threads run */
 	struct send_count count;
+	atomic_bool halted; /* broken is set: nobody begins anything new */
 	err broken;
 	struct fault fault;
 	unsigned working;
@@ -50,6 +51,8 @@ struct send {
 	char trouble[512];
 	bool changed, stopped;
 };
+
+/* ── Planning ── */
 
 err send_read_list(struct send *s, struct fault *fault);
 /* What an earlier run wrote about a row; null if it did not know it. */
@@ -64,11 +67,41 @@ err earlier_read(struct arena *a, const char *path, const struct list_rules *rul
 		 struct fault *fault);
 const struct earlier *earlier_find(const struct earlier_run *run, str address, const str *documents, size_t count);
 
+/* A row that may go. `before`: what an earlier run gave it, or null. */
+err send_plan_recipient(struct send *s, const struct list_row *row, const struct earlier *before, struct send_row *out,
+			struct result *result, struct fault *fault);
+/* Carried: the database knows this row's delivery, and it goes on or has ended; there is nothing to plan. */
+err send_carry_on(struct send *s, const struct earlier *before, struct send_row *out, struct result *result,
+		  bool *carried);
+/* A delivery that failed for good is sent anew: *before becomes null. */
+err send_failed_before(struct send *s, const struct earlier **before);
+
 void send_note(struct send *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The lock is held, or no thread runs yet. */
 void send_set_status(struct send *s, size_t row, enum row_status status, str problem, bool ended);
 err send_index(struct send *s);
 bool send_find(const struct send *s, id delivery, size_t *row);
 bool status_of_delivery(enum delivery_state state, enum row_status *status); /* true: it has ended */
+
+/* ── Working ── */
+
+/* What writing the results takes, so that it is not done too often. */
+struct send_keeping {
+	struct arena *arena;
+	int64_t written_ticks, cost_ticks;
+};
+/* What was seen while nothing was in hand. */
+struct send_quiet {
+	int64_t looked_ticks, others_ticks; /* since when only another process has something in hand; 0: it has not */
+	bool nothing_to_do;
+};
+
+void *send_submit(void *send); /* a thread */
+err send_try_all(struct send *s, const struct send_watch *watch, struct arena *a);
+void send_halt(struct send *s, err e,
+	       const struct fault *fault); /* nobody begins anything new; the first reason counts */
+err send_save_submission(struct send *s);
+err send_keep_results(struct send *s, struct send_keeping *k, bool now_or_never);
+err send_is_over(struct send *s, struct send_quiet *q, bool *over);
 
 #endif

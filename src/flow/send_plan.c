@@ -6,8 +6,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { PROOF_COLUMNS_MAX = 16 };
-
 void send_note(struct send *s, const char *format, ...)
 {
 	char(*wider)[512] = realloc(s->notes, (s->note_count + 1) * sizeof *wider);
@@ -50,226 +48,6 @@ bool status_of_delivery(enum delivery_state state, enum row_status *status)
 }
 
 /* ── One row ── */
-
-/* What the recipient must show at the page: the password, or the values of the columns that were named. */
-static err proof_parts(struct send *s, const struct list_row *row, str *parts, size_t *count, struct fault *fault)
-{
-	str rest = s->options.proof_columns, name;
-	size_t have = 0;
-
-	for (bool more = true; more; have++) {
-		more = str_cut(rest, '+', &name, &rest);
-		must(have < PROOF_COLUMNS_MAX);
-		const str *value = value_find(row->values, name);
-		if (!value || str_trim(*value).len == 0) {
-			fault_set(fault, "there is nothing in column %.*s, which the recipient shall prove",
-				  STR_ARG(name));
-			return NEVER(PROOF, "a detail is missing");
-		}
-		parts[have] = *value;
-	}
-	*count = have;
-	return OK;
-}
-
-static err join_details(struct arena *a, const str *parts, size_t count, str *out)
-{
-	struct buf b;
-	size_t len = count;
-
-	for (size_t i = 0; i < count; i++)
-		len += parts[i].len;
-	TRY(buf_open(a, len, &b));
-	for (size_t i = 0; i < count; i++) {
-		if (i)
-			buf_add_char(&b, ' ');
-		buf_add(&b, str_trim(parts[i]));
-	}
-	*out = buf_str(&b);
-	return OK;
-}
-
-/* A container can be tried by anyone, for ever: its password passes the floor, or there is a written reason. */
-static err judge_container_password(struct send *s, struct send_row *out, struct fault *fault)
-{
-	/* What stands in the mail is known to whoever has the mail. */
-	struct value address = { .name = STR("email"), .text = out->to->address.text };
-	const struct value known = { .next = &address, .name = STR("name"), .text = out->to->name };
-	str reason = s->line->config->password.allow_weak_reason;
-	struct password_verdict verdict;
-
-	TRY(check_password(s->arena, s->options.seal, out->container_password, &known, true, &verdict));
-	if (verdict.accepted && verdict.bits >= (double)s->line->config->password.floor_bits)
-		return OK;
-	if (reason.len == 0) {
-		fault_set(fault,
-			  "%s; as a container's password it has about %.0f bits and %llu are needed: use --proof "
-			  "password, or --as open, where tries are counted",
-			  verdict.reason ? verdict.reason : "the password is too weak", verdict.bits,
-			  (unsigned long long)s->line->config->password.floor_bits);
-		return NEVER(WEAK_PASSWORD, "too weak for a container");
-	}
-	out->weak_reason = reason;
-	s->count.weak++;
-	return OK;
-}
-
-static err plan_details(struct send *s, const struct list_row *row, struct send_row *out, struct fault *fault)
-{
-	str parts[PROOF_COLUMNS_MAX];
-	size_t count;
-
-	TRY(proof_parts(s, row, parts, &count, fault));
-	err e = link_proof_text(s->arena, PROOF_DETAILS, parts, count, &out->to->link.secret);
-	if (failed(e)) {
-		fault_set(fault, "nothing is left of the details to prove: %.*s", STR_ARG(s->options.proof_columns));
-		return e;
-	}
-	out->to->link.prompt = s->options.proof_columns;
-	if (s->options.seal == SEAL_OPEN)
-		return OK;
-	TRY(join_details(s->arena, parts, count, &out->container_password));
-	return judge_container_password(s, out, fault);
-}
-
-static err plan_password(struct send *s, const struct earlier *before, struct send_row *out, str *shown)
-{
-	double bits;
-
-	if (before && before->password.len)
-		*shown = before->password;
-	else
-		TRY(check_password_new(s->arena, &s->line->entropy, (unsigned)s->line->config->password.floor_bits,
-				       shown, &bits));
-	out->container_password = *shown;
-	return link_proof_text(s->arena, PROOF_PASSWORD, shown, 1, &out->to->link.secret);
-}
-
-static err plan_link(struct send *s, const struct earlier *before, struct recipient *to, str *url)
-{
-	const struct config *c = s->line->config;
-
-	TRY(link_mint(&s->line->entropy, s->arena, to));
-	if (before && before->token.len == LINK_TOKEN_TEXT)
-		to->link.token = before->token;
-	to->link.expires_at = clock_now(&s->line->clock) + s->options.expires;
-	to->link.proof = s->options.proof;
-	to->link.tries_max = (uint32_t)c->link.tries;
-	to->link.opens_max = (uint32_t)c->link.opens;
-	return link_url(s->arena, c->base_url, to->link.token, url);
-}
-
-/* A row that may go: everything that must be known before it is accepted is decided here. */
-static err plan_recipient(struct send *s, const struct list_row *row, const struct earlier *before,
-			  struct send_row *out, struct result *result, struct fault *fault)
-{
-	struct recipient *to;
-
-	if (row->document_count == 0) {
-		fault_set(fault, "this row names no document");
-		return NEVER(DOCUMENT, "no document");
-	}
-	TRY(NEW(s->arena, to));
-	out->to = to;
-	TRY(id_new(&s->line->entropy, &to->id));
-	if (before && !id_none(before->delivery))
-		to->delivery = before->delivery;
-	else
-		TRY(id_new(&s->line->entropy, &to->delivery));
-	to->row = row->row;
-	to->address = row->address;
-	to->name = row->name;
-	to->language = row->language;
-	to->values = row->values;
-	TRY(plan_link(s, before, to, &result->link));
-	if (s->options.proof == PROOF_PASSWORD)
-		TRY(plan_password(s, before, out, &result->password));
-	else
-		TRY(plan_details(s, row, out, fault));
-	result->delivery = to->delivery;
-	result->expires_at = to->link.expires_at;
-	out->document_names = row->documents;
-	out->document_count = row->document_count;
-	return OK;
-}
-
-/* ── What an earlier run did ── */
-
-static err look_up(struct send *s, id delivery, enum delivery_state *state, id *submission, bool *known)
-{
-	OWNED(db_rows_done) struct db_rows rows = { 0 };
-	err e = db_one(s->db, QUERY_DELIVERY_GET, DB(db_id(delivery)), &rows);
-
-	*known = !failed(e);
-	if (e.fate == FATE_NEVER && e.why == WHY_NOT_FOUND)
-		return OK;
-	TRY(e);
-	*submission = db_row_id(&rows, 1);
-	*state = (enum delivery_state)db_row_number(&rows, 4);
-	return OK;
-}
-
-/* The submission of the earlier run is carried on, so that its deliveries and ours are one story. */
-static err adopt_submission(struct send *s, id which)
-{
-	struct submission *sub;
-	enum submission_state state;
-
-	if (s->submission_saved)
-		return OK;
-	TRY(submission_state_of(s->db, which, &state));
-	if (state != SUBMISSION_ACCEPTED)
-		return OK;
-	TRY(submission_load(s->db, s->arena, s->line->keys, which, &sub));
-	submission_done(&s->sub);
-	s->sub = sub;
-	s->submission_saved = true;
-	return OK;
-}
-
-/* True: the database knows this row's delivery, and it is carried on or has ended; there is nothing to plan. */
-static err carry_on(struct send *s, const struct earlier *before, struct send_row *out, struct result *result,
-		    bool *carried)
-{
-	enum delivery_state state = DELIVERY_QUEUED;
-	bool known = false;
-	id submission;
-
-	*carried = false;
-	if (!before || id_none(before->delivery))
-		return OK;
-	TRY(look_up(s, before->delivery, &state, &submission, &known));
-	if (!known || state == DELIVERY_FAILED)
-		return OK;
-	TRY(adopt_submission(s, submission));
-	out->ended = status_of_delivery(state, &result->status);
-	out->accepted = true;
-	result->delivery = before->delivery;
-	result->link = before->link;
-	result->password = before->password;
-	result->expires_at = before->expires_at;
-	s->count.accepted++;
-	*carried = true;
-	return OK;
-}
-
-/* A delivery that failed for good is sent anew: under new ids, with a new link and password. */
-static err failed_before(struct send *s, const struct earlier **before)
-{
-	enum delivery_state state;
-	bool known;
-	id submission;
-
-	if (!*before || id_none((*before)->delivery))
-		return OK;
-	TRY(look_up(s, (*before)->delivery, &state, &submission, &known));
-	if (known)
-		*before = NULL;
-	return OK;
-}
-
-/* ── The list ── */
-
 static err more_room(struct send *s)
 {
 	size_t wider = s->room ? 2 * s->room : 1024;
@@ -328,13 +106,13 @@ static err plan_row(struct send *s, const struct list_row *row, const struct ear
 	TRY(keep_cells(s, row, result));
 	if (!failed(e) && run) {
 		before = earlier_find(run, row->address.text, row->documents, row->document_count);
-		TRY(carry_on(s, before, out, result, &carried));
-		TRY(failed_before(s, &before));
+		TRY(send_carry_on(s, before, out, result, &carried));
+		TRY(send_failed_before(s, &before));
 	}
 	if (failed(e))
 		fault = row->problem;
 	else if (!carried)
-		e = plan_recipient(s, row, before, out, result, &fault);
+		e = send_plan_recipient(s, row, before, out, result, &fault);
 	if (failed(e) && e.fate != FATE_NEVER)
 		return e;
 	if (failed(e))

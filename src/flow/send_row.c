@@ -1,0 +1,147 @@
+/* One row: everything that must be known before it is accepted is decided here. Ids, link and password are minted, the
+ * proof is read, and a container's password is judged. */
+#include "flow/send_inside.h"
+
+enum { PROOF_COLUMNS_MAX = 16 };
+
+/* What the recipient must show at the page: the password, or the values of the columns that were named. */
+static err proof_parts(struct send *s, const struct list_row *row, str *parts, size_t *count, struct fault *fault)
+{
+	str rest = s->options.proof_columns, name;
+	size_t have = 0;
+
+	for (bool more = true; more; have++) {
+		more = str_cut(rest, '+', &name, &rest);
+		must(have < PROOF_COLUMNS_MAX);
+		const str *value = value_find(row->values, name);
+		if (!value || str_trim(*value).len == 0) {
+			fault_set(fault, "there is nothing in column %.*s, which the recipient shall prove",
+				  STR_ARG(name));
+			return NEVER(PROOF, "a detail is missing");
+		}
+		parts[have] = *value;
+	}
+	*count = have;
+	return OK;
+}
+
+static err join_details(struct arena *a, const str *parts, size_t count, str *out)
+{
+	struct buf b;
+	size_t len = count;
+
+	for (size_t i = 0; i < count; i++)
+		len += parts[i].len;
+	TRY(buf_open(a, len, &b));
+	for (size_t i = 0; i < count; i++) {
+		if (i)
+			buf_add_char(&b, ' ');
+		buf_add(&b, str_trim(parts[i]));
+	}
+	*out = buf_str(&b);
+	return OK;
+}
+
+/* A container can be tried by anyone, for ever: its password passes the floor, or there is a written reason. */
+static err judge_container_password(struct send *s, struct send_row *out, struct fault *fault)
+{
+	/* What stands in the mail is known to whoever has the mail. */
+	struct value address = { .name = STR("email"), .text = out->to->address.text };
+	const struct value known = { .next = &address, .name = STR("name"), .text = out->to->name };
+	str reason = s->line->config->password.allow_weak_reason;
+	struct password_verdict verdict;
+
+	TRY(check_password(s->arena, s->options.seal, out->container_password, &known, true, &verdict));
+	if (verdict.accepted && verdict.bits >= (double)s->line->config->password.floor_bits)
+		return OK;
+	if (reason.len == 0) {
+		fault_set(fault,
+			  "%s; as a container's password it has about %.0f bits and %llu are needed: use --proof "
+			  "password, or --as open, where tries are counted",
+			  verdict.reason ? verdict.reason : "the password is too weak", verdict.bits,
+			  (unsigned long long)s->line->config->password.floor_bits);
+		return NEVER(WEAK_PASSWORD, "too weak for a container");
+	}
+	out->weak_reason = reason;
+	s->count.weak++;
+	return OK;
+}
+
+static err plan_details(struct send *s, const struct list_row *row, struct send_row *out, struct fault *fault)
+{
+	str parts[PROOF_COLUMNS_MAX];
+	size_t count;
+
+	TRY(proof_parts(s, row, parts, &count, fault));
+	err e = link_proof_text(s->arena, PROOF_DETAILS, parts, count, &out->to->link.secret);
+	if (failed(e)) {
+		fault_set(fault, "nothing is left of the details to prove: %.*s", STR_ARG(s->options.proof_columns));
+		return e;
+	}
+	out->to->link.prompt = s->options.proof_columns;
+	if (s->options.seal == SEAL_OPEN)
+		return OK;
+	TRY(join_details(s->arena, parts, count, &out->container_password));
+	return judge_container_password(s, out, fault);
+}
+
+static err plan_password(struct send *s, const struct earlier *before, struct send_row *out, str *shown)
+{
+	double bits;
+
+	if (before && before->password.len)
+		*shown = before->password;
+	else
+		TRY(check_password_new(s->arena, &s->line->entropy, (unsigned)s->line->config->password.floor_bits,
+				       shown, &bits));
+	out->container_password = *shown;
+	return link_proof_text(s->arena, PROOF_PASSWORD, shown, 1, &out->to->link.secret);
+}
+
+static err plan_link(struct send *s, const struct earlier *before, struct recipient *to, str *url)
+{
+	const struct config *c = s->line->config;
+
+	TRY(link_mint(&s->line->entropy, s->arena, to));
+	if (before && before->token.len == LINK_TOKEN_TEXT)
+		to->link.token = before->token;
+	to->link.expires_at = clock_now(&s->line->clock) + s->options.expires;
+	to->link.proof = s->options.proof;
+	to->link.tries_max = (uint32_t)c->link.tries;
+	to->link.opens_max = (uint32_t)c->link.opens;
+	return link_url(s->arena, c->base_url, to->link.token, url);
+}
+
+/* A row that may go: everything that must be known before it is accepted is decided here. */
+err send_plan_recipient(struct send *s, const struct list_row *row, const struct earlier *before, struct send_row *out,
+			struct result *result, struct fault *fault)
+{
+	struct recipient *to;
+
+	if (row->document_count == 0) {
+		fault_set(fault, "this row names no document");
+		return NEVER(DOCUMENT, "no document");
+	}
+	TRY(NEW(s->arena, to));
+	out->to = to;
+	TRY(id_new(&s->line->entropy, &to->id));
+	if (before && !id_none(before->delivery))
+		to->delivery = before->delivery;
+	else
+		TRY(id_new(&s->line->entropy, &to->delivery));
+	to->row = row->row;
+	to->address = row->address;
+	to->name = row->name;
+	to->language = row->language;
+	to->values = row->values;
+	TRY(plan_link(s, before, to, &result->link));
+	if (s->options.proof == PROOF_PASSWORD)
+		TRY(plan_password(s, before, out, &result->password));
+	else
+		TRY(plan_details(s, row, out, fault));
+	result->delivery = to->delivery;
+	result->expires_at = to->link.expires_at;
+	out->document_names = row->documents;
+	out->document_count = row->document_count;
+	return OK;
+}

@@ -1,0 +1,158 @@
+/* The threads that take rows down the line, a chunk at a time; and --dry-run, which only judges them. */
+#include "flow/send_inside.h"
+
+#include "sys/sys.h"
+
+#define CHUNK_MEMORY ((size_t)512 * 1024 * 1024)
+
+static void fill_intake(const struct send_row *row, struct intake *in)
+{
+	*in = (struct intake){
+		.to = row->to,
+		.document_names = row->document_names,
+		.document_count = row->document_count,
+		.container_password = row->container_password,
+		.weak_reason = row->weak_reason,
+	};
+}
+
+static err problem_text(struct arena *a, const struct intake *in, str *out)
+{
+	struct buf b;
+
+	TRY(buf_open(a, 2048, &b));
+	buf_add_fault(&b, &in->fault, in->problem);
+	*out = buf_str(&b);
+	return OK;
+}
+
+/* A refused row has no link and no password: nobody could use them. */
+static void refuse_row(struct send *s, size_t row, const struct intake *in)
+{
+	struct result *r = &s->results.rows[row];
+	str problem = STR("refused");
+
+	(void)failed(problem_text(s->arena, in, &problem));
+	send_set_status(s, row, in->suppressed ? ROW_SUPPRESSED : ROW_REFUSED, problem, true);
+	r->delivery = (id){ 0 };
+	r->link = r->password = STR_NONE;
+}
+
+static void chunk_over(struct send *s, const size_t *todo, const struct intake *intakes, size_t count)
+{
+	pthread_mutex_lock(&s->lock);
+	for (size_t i = 0; i < count; i++) {
+		if (failed(intakes[i].problem)) {
+			refuse_row(s, todo[i], &intakes[i]);
+		} else {
+			s->rows[todo[i]].accepted = true;
+			s->count.accepted++;
+			s->changed = true;
+		}
+		s->rows[todo[i]].to->documents = NULL; /* they were the chunk's */
+		s->rows[todo[i]].to->objects = NULL;
+	}
+	pthread_mutex_unlock(&s->lock);
+	if (s->dispatch)
+		dispatch_wake(s->dispatch);
+}
+
+void send_halt(struct send *s, err e, const struct fault *fault)
+{
+	pthread_mutex_lock(&s->lock);
+	if (!failed(s->broken)) {
+		s->broken = e;
+		atomic_store(&s->halted, true);
+		if (fault)
+			s->fault = *fault;
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
+static const struct fault *first_fault(const struct intake *intakes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!failed(intakes[i].problem) && !fault_empty(&intakes[i].fault))
+			return &intakes[i].fault;
+	return NULL;
+}
+
+static err submit_chunk(struct send *s, struct workbench *bench, struct arena *a, const size_t *todo, size_t count)
+{
+	struct intake *intakes;
+	struct submission view = *s->sub;
+
+	SCRATCH(a);
+	view.arena = a;
+	TRY(NEW_ARRAY(a, count, intakes));
+	for (size_t i = 0; i < count; i++)
+		fill_intake(&s->rows[todo[i]], &intakes[i]);
+	struct chunk chunk = { &view, s->documents_fd, s->options.hide_names, intakes, count };
+	err e = flow_submit(s->line, bench, &chunk);
+	if (failed(e))
+		send_halt(s, e, first_fault(intakes, count));
+	else
+		chunk_over(s, todo, intakes, count);
+	return e;
+}
+
+static err submit_chunks(struct send *s)
+{
+	OWNED(workbench_done) struct workbench *bench = NULL;
+	OWNED(arena_done) struct arena *a = NULL;
+
+	TRY(workbench_open(s->line, &bench));
+	TRY(arena_open(CHUNK_MEMORY, &a));
+	while (!stop_wanted() && !atomic_load(&s->halted)) {
+		size_t at = atomic_fetch_add(&s->next, s->chunk_size);
+		if (at >= s->todo_count)
+			break;
+		size_t count = s->todo_count - at < s->chunk_size ? s->todo_count - at : s->chunk_size;
+		TRY(submit_chunk(s, bench, a, s->todo + at, count));
+	}
+	return OK;
+}
+
+void *send_submit(void *state)
+{
+	struct send *s = state;
+	err e = submit_chunks(s);
+
+	if (failed(e))
+		send_halt(s, e, NULL);
+	pthread_mutex_lock(&s->lock);
+	s->working--;
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+/* ── Trying out ── */
+
+static err try_row(struct send *s, struct arena *a, struct intake *in)
+{
+	struct list_row row = { .documents = (str *)(uintptr_t)in->document_names,
+				.document_count = in->document_count };
+
+	TRY(check_documents(s->documents_fd, &row, s->line->config->limits.document_bytes, a, &in->to->documents,
+			    &in->fault));
+	err e = compose_check(s->line->compose, s->sub, in->to, &in->fault);
+	in->to->documents = NULL;
+	return e;
+}
+
+/* --dry-run: all that can be judged without storing or sending. */
+err send_try_all(struct send *s, const struct send_watch *watch, struct arena *a)
+{
+	for (size_t i = 0; i < s->todo_count && !stop_wanted(); i++) {
+		struct intake in;
+		SCRATCH(a);
+		fill_intake(&s->rows[s->todo[i]], &in);
+		in.problem = try_row(s, a, &in);
+		if (failed(in.problem) && in.problem.fate != FATE_NEVER)
+			return in.problem;
+		if (failed(in.problem))
+			refuse_row(s, s->todo[i], &in);
+		watch->tick(watch->state, &s->count, "");
+	}
+	return OK;
+}
