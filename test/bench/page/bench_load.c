@@ -125,9 +125,9 @@ int main(int argc, char **argv)
 	long after = answers;
 	clock_gettime(CLOCK_MONOTONIC, &to);
 	over = true;
-	printf("%.1f %ld\n",
+	printf("%.1f %ld %ld\n",
 	       (double)(after - before) /
 		       ((double)(to.tv_sec - from.tv_sec) + 1e-9 * (double)(to.tv_nsec - from.tv_nsec)),
-	       (long)body_len);
+	       (long)body_len, (long)answers);
 	return 0;
 }
