@@ -3,44 +3,21 @@
 usage: embed.py DIRECTORY OUT.c
 A key that a language lacks, or that no page uses, is an error: no reader gets half a page.
 """
-import html
 import pathlib
-import re
 import sys
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[4] / "tools"))
+from catalogue import LANGUAGES, c_array, fill, words  # noqa: E402
+
 PAGES = ["question", "documents", "closed", "wait"]
-LANGUAGES = ["en", "de", "fr", "es"]
-
-
-def words(path):
-    found = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            key, text = line.split(" = ", 1)
-            found[key] = text
-    return found
-
-
-def for_html(text):
-    # Tags of the template language stay as they are; the words around them are text.
-    return "".join(part if part.startswith("{{") else html.escape(part, quote=False)
-                   for part in re.split(r"(\{\{.*?\}\})", text))
-
-
-def c_array(name, text):
-    data = text.encode("utf-8")
-    rows = [", ".join(str(byte) for byte in data[at:at + 24]) for at in range(0, len(data), 24)]
-    return f"static const unsigned char {name}[{len(data)}] = {{\n\t" + ",\n\t".join(rows) + ",\n};\n"
 
 
 def page(directory, name, language, sentences, used):
-    def put(match):
-        used.add(match[1])
-        return for_html(sentences[match[1]])
     frame = (directory / "frame.html").read_text(encoding="utf-8")
     body = (directory / f"{name}.html").read_text(encoding="utf-8").strip()
     frame = frame.replace("[[language]]", language).replace("[[title]]", f"[[title_{name}]]").replace("[[body]]", body)
-    return re.sub(r"\[\[(\w+)\]\]", put, frame)
+    return fill(frame, sentences, True, used)
 
 
 def main(directory, out):
