@@ -9,9 +9,10 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 STANDINS = {
-    "dpkg-query": 'case " $MISSING " in *" ${@: -1} "*) exit 1;; esac; echo -n installed',
+    "dpkg-query": '[ "$1" = -L ] && echo /lib/systemd/system/$2.service && exit; case " $MISSING " in *" ${@: -1} "*) exit 1;; esac; echo -n installed',
     "apt-get": 'echo "$DEBIAN_FRONTEND: $*" >>"$CALLS"',
     "id": 'echo "$UID_TO_SHOW"',
+    "systemctl": 'echo "${SYSTEMD_OFFLINE:+offline }systemctl $*" >>"$CALLS"',
     "sudo": 'echo "sudo" >>"$CALLS"; exec "$@"',
 }
 
@@ -23,7 +24,7 @@ def machine(tmp_path):
     for name, body in STANDINS.items():
         (bin_ / name).write_text(f"#!/bin/bash\n{body}\n")
         (bin_ / name).chmod(0o755)
-    for name in ("bash", "env", "awk", "sort", "dirname", "cat"):
+    for name in ("bash", "env", "awk", "sort", "dirname", "cat", "sed", "xargs"):
         (bin_ / name).symlink_to(subprocess.check_output(["which", name], text=True).strip())
 
     def install(*words, missing="", uid=0, sudo=True, dpkg=True):
@@ -48,20 +49,25 @@ def test_nothing_missing_is_quiet_and_touches_nothing(machine):
 def test_only_what_is_missing_is_installed_after_an_update(machine):
     done, calls = machine("build", missing="libcsv-dev meson cppcheck")
     assert done.returncode == 0
-    assert calls == ["noninteractive: -q update",
-                     "noninteractive: install -y --no-install-recommends libcsv-dev meson"]
+    assert calls[:2] == ["noninteractive: -q update",
+                         "noninteractive: install -y --no-install-recommends --no-remove libcsv-dev meson"]
     assert re.search(r"missing: libcsv-dev +recipient lists", done.stderr) and "cppcheck" not in done.stderr
+
+
+def test_a_server_that_comes_along_is_neither_started_nor_enabled(machine):
+    _, calls = machine("relay", missing="postfix")
+    assert calls[-1] == "offline systemctl --quiet disable postfix.service"
 
 
 def test_without_root_it_goes_through_sudo(machine):
     _, calls = machine("test", missing="cppcheck", uid=1000)
-    assert calls[0] == "sudo" and calls[-1].endswith("install -y --no-install-recommends cppcheck")
+    assert calls[0] == "sudo" and calls[-3].endswith("install -y --no-install-recommends --no-remove cppcheck")
 
 
 def test_without_root_and_sudo_it_says_what_to_run(machine):
     done, calls = machine("test", missing="cppcheck", uid=1000, sudo=False)
     assert done.returncode == 1 and calls == []
-    assert "apt-get install -y --no-install-recommends cppcheck" in done.stderr
+    assert "apt-get install -y --no-install-recommends --no-remove cppcheck" in done.stderr
 
 
 def test_check_only_says(machine):
