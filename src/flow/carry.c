@@ -28,7 +28,23 @@ static int64_t longer(int64_t wait)
 	return wait < DOWN_MOST_TICKS ? wait : DOWN_MOST_TICKS;
 }
 
-static void transport_down(struct dispatch *d, int64_t now, const char *words)
+/* What was said, by whom, and in answer to what. */
+static void tell_trouble(struct dispatch *d, const struct outcome *o, err e)
+{
+	char room[sizeof d->trouble];
+	struct buf b = { .at = room, .max = sizeof room };
+
+	buf_add(&b, STR("mail cannot leave now: "));
+	if (o->code)
+		buf_add_format(&b, "%u ", o->code);
+	buf_add(&b, str_upto(str_of(o->text[0] ? o->text : err_verdict(e)->words), sizeof room / 2));
+	if (o->host[0])
+		buf_add_format(&b, " (%.100s, %s)", o->host, o->stage ? o->stage : "start");
+	escaped_copy(d->trouble, sizeof d->trouble, buf_str(&b));
+	d->trouble_is_queue = false;
+}
+
+static void transport_down(struct dispatch *d, int64_t now, const struct outcome *o, err e)
 {
 	if (now >= d->down_until) {
 		d->down_wait = longer(d->down_wait);
@@ -36,13 +52,12 @@ static void transport_down(struct dispatch *d, int64_t now, const char *words)
 	}
 	if (!d->down_since)
 		d->down_since = now;
-	d->trouble_is_queue = false;
-	snprintf(d->trouble, sizeof d->trouble, "the relay cannot be used now: %.440s", words);
+	tell_trouble(d, o, e);
 }
 
 /* A relay may serve only so many connections and turn the others away (421): while some are served, the one that
  * was not rests alone; when none is, all do. */
-static void transport_failed(struct courier *c, const char *words)
+static void transport_failed(struct courier *c, const struct outcome *o, err e)
 {
 	struct dispatch *d = c->d;
 	int64_t now = clock_ticks(&d->line->clock);
@@ -52,7 +67,7 @@ static void transport_failed(struct courier *c, const char *words)
 		c->rest_wait = longer(c->rest_wait);
 		c->rest_until = now + c->rest_wait;
 	} else {
-		transport_down(d, now, words);
+		transport_down(d, now, o, e);
 	}
 	pthread_mutex_unlock(&d->lock);
 }
@@ -180,7 +195,7 @@ static err send_one(struct courier *c, struct held *h, bool *settled)
 		transport_works(c);
 		return dispatch_settle(c->d, &h->lease, &o);
 	}
-	transport_failed(c, o.text[0] ? o.text : err_verdict(e)->words);
+	transport_failed(c, &o, e);
 	/* A connection that was turned away says nothing about the message in hand. */
 	h->failures += !turned_away(c, &o);
 	if (o.uncertain || h->failures >= STUBBORN_MAX)
