@@ -200,6 +200,18 @@ def test_dry_run_checks_everything_and_sends_nothing(house):
     assert not house.outbox() and not os.path.exists(os.path.join(house.path, "results.csv"))
 
 
+def test_limits_are_lowered_and_never_raised(house):
+    path = house.write_list(house.people(3))
+    args = ("send", path, "--documents", house.documents, "--dry-run")
+    assert house.run(*args, "--limit", "list_rows=2", ok=False).returncode == 11
+    assert house.run(*args, "--limit", "list_rows=3").returncode == 0
+    p = house.run(*args, "--limit", "document_bytes=100", ok=False)
+    assert p.returncode == 1 and p.err.count("larger than the limit") == 3
+    assert "did you mean list_rows" in house.run(*args, "--limit", "list_row=2", ok=False).err
+    house.setting("list_rows", "2", section="limits")
+    assert house.run(*args, "--limit", "list_rows=100", ok=False).returncode == 11
+
+
 def test_no_wait_queues_and_serve_delivers(house):
     p = house.send(house.people(3), "--no-wait")
     assert [r["status"] for r in p.results] == ["waiting"] * 3

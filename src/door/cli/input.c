@@ -92,10 +92,36 @@ err cli_secret(struct cli *cli, struct arena *secret, const char *option, str *o
 	return OK;
 }
 
+/* --limit lowers what the configuration allows, and never raises it. */
+static err lower_limits(struct cli *cli, const struct config *as_read, const struct config **out)
+{
+	const struct config_setting *settings;
+	struct config *lowered;
+	size_t count;
+
+	TRY(NEW(cli->arena, lowered));
+	*lowered = *as_read;
+	settings = config_settings(&count);
+	for (size_t i = 0; i < count; i++) {
+		uint64_t limit;
+		if (!str_starts(str_of(settings[i].name), STR("limits.")))
+			continue;
+		memcpy(&limit, (char *)lowered + settings[i].offset, sizeof limit);
+		limit = cli_limit(cli, settings[i].name + STR("limits.").len, limit);
+		memcpy((char *)lowered + settings[i].offset, &limit, sizeof limit);
+	}
+	*out = lowered;
+	return OK;
+}
+
 err cli_config(struct cli *cli, const struct config **out)
 {
-	if (!cli->given->config)
-		TRY(config_open(cli->arena, cli->config_path, &cli->given->config, &cli->fault));
+	const struct config *as_read;
+
+	if (!cli->given->config) {
+		TRY(config_open(cli->arena, cli->config_path, &as_read, &cli->fault));
+		TRY(lower_limits(cli, as_read, &cli->given->config));
+	}
 	*out = cli->given->config;
 	return OK;
 }

@@ -1,5 +1,6 @@
 /* Options are `--name value` or `--name=value`; `--` ends them. They may stand before or after operands.
  * An option that is not known is wrong usage, never an operand and never ignored. */
+#include "config/config.h"
 #include "door/cli/frame.h"
 
 #include <string.h>
@@ -166,6 +167,40 @@ static bool limit_read(const char *text, str *name, uint64_t *value)
 	return true;
 }
 
+static bool limit_is_known(str name, struct nearest *nearest)
+{
+	const struct config_setting *settings;
+	size_t count;
+
+	settings = config_settings(&count);
+	for (size_t i = 0; i < count; i++) {
+		str known = str_of(settings[i].name);
+		if (!str_starts(known, STR("limits.")))
+			continue;
+		known = str_from(known, STR("limits.").len);
+		if (str_same(name, known))
+			return true;
+		nearest_offer(nearest, known);
+	}
+	return false;
+}
+
+/* A limit that nobody knows would protect nobody. */
+static err check_limit_name(struct cli *cli, str name)
+{
+	struct nearest nearest = NEAREST(name);
+
+	if (limit_is_known(name, &nearest))
+		return OK;
+	if (nearest.best.len)
+		fault_set(&cli->fault, "--limit: there is no limit %.*s; did you mean %.*s?", STR_ARG(name),
+			  STR_ARG(nearest.best));
+	else
+		fault_set(&cli->fault, "--limit: there is no limit %.*s; letterlock.yaml(5) names them under limits",
+			  STR_ARG(name));
+	return NEVER(USAGE, "no such limit");
+}
+
 static err check_limits(struct cli *cli)
 {
 	for (size_t i = 0; i < cli->given->pair_count; i++) {
@@ -173,8 +208,12 @@ static err check_limits(struct cli *cli)
 		str name;
 		uint64_t value;
 
-		if (strcmp(p->name, "--limit") != 0 || limit_read(p->value, &name, &value))
+		if (strcmp(p->name, "--limit") != 0)
 			continue;
+		if (limit_read(p->value, &name, &value)) {
+			TRY(check_limit_name(cli, name));
+			continue;
+		}
 		fault_set(&cli->fault, "--limit %s is not NAME=VALUE with a whole number (k, M, G allowed)", p->value);
 		return NEVER(USAGE, "--limit is not NAME=VALUE");
 	}

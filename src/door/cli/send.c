@@ -136,7 +136,7 @@ static err read_options(struct cli *cli, const struct config *config, struct sen
 		.wait = !cli_flag(cli, "--no-wait"),
 		.patience = MINUTE,
 		.dry_run = cli->dry_run,
-		.rows_max = cli_limit(cli, "list_rows", config->limits.list_rows),
+		.rows_max = config->limits.list_rows,
 	};
 	TRY(read_form(cli, config, o));
 	TRY(read_proof(cli, config, o));
@@ -181,7 +181,7 @@ static void tick(void *state, const struct send_count *count, const char *troubl
 	progress_show(&s->progress, &shown);
 }
 
-static void tell_refusals(struct cli *cli, const struct send *s)
+static void tell_refusals(struct cli *cli, const struct send *s, bool all)
 {
 	const struct results *r = send_results(s);
 	uint64_t told = 0;
@@ -189,11 +189,11 @@ static void tell_refusals(struct cli *cli, const struct send *s)
 	for (size_t i = 0; i < r->count; i++) {
 		if (r->rows[i].status != ROW_REFUSED && r->rows[i].status != ROW_SUPPRESSED)
 			continue;
-		if (told++ < 20)
+		if (told++ < 20 || all)
 			cli_say(cli, "%.*s: %.*s", STR_ARG(row_status_name(r->rows[i].status)),
 				STR_ARG(r->rows[i].problem));
 	}
-	if (told > 20)
+	if (told > 20 && !all)
 		cli_say(cli, "… and %llu more, in the results file", (unsigned long long)(told - 20));
 }
 
@@ -265,7 +265,7 @@ static err work(struct cli *cli, struct send *s, const struct send_options *o)
 	send_counts(s, &count);
 	struct progress_count shown = shown_count(&count);
 	progress_end(&showing.progress, &shown);
-	tell_refusals(cli, s);
+	tell_refusals(cli, s, o->dry_run); /* else the results file has them */
 	if (cli->json)
 		tell_json(cli, s, o, &count);
 	else
