@@ -82,7 +82,7 @@ def test_two_dashes_end_the_options():
 
 def test_options_may_stand_before_the_command_and_joined():
     assert json.loads(run("--json", "version").stdout)["program"] == "letterlock"
-    assert run("version", "--now=2026-11-21T19:50:00Z", "--limit=rows=5k").returncode == 0
+    assert run("version", "--now=2026-11-21T19:50:00Z", "--limit=list_rows=5k").returncode == 0
 
 
 def test_output_that_cannot_be_written_fails():
