@@ -13,16 +13,29 @@ static void add_sender(struct page_values *values, const struct fetch_view *view
 	add_moment(values, "expires", view->link.expires_at);
 }
 
+/* birth_date reads "birth date", as in the mail. */
+static err label_of(struct arena *a, str column, str *out)
+{
+	struct buf b;
+
+	TRY(buf_open(a, column.len, &b));
+	for (size_t i = 0; i < column.len; i++)
+		buf_add_char(&b, column.at[i] == '_' ? ' ' : column.at[i]);
+	*out = buf_str(&b);
+	return OK;
+}
+
 /* "birth_date+policy" asks twice. */
 static void add_details(struct page_values *values, str prompt)
 {
 	struct template_value *list = add_list(values, "details");
-	str one, field = STR_NONE;
+	str one, label = STR_NONE, field = STR_NONE;
 
 	for (unsigned n = 1; prompt.len; n++) {
 		(void)str_cut(prompt, '+', &one, &prompt);
 		struct page_values item = add_item(values, list);
-		add_text(&item, "label", one);
+		item.failed = err_first(item.failed, label_of(values->arena, one, &label));
+		add_text(&item, "label", label);
 		item.failed = err_first(item.failed, str_format(values->arena, &field, "proof%u", n));
 		add_text(&item, "field", field);
 		add_done(values, &item);
