@@ -17,7 +17,7 @@ struct exchange {
 	struct buf in;
 	size_t head_len;
 	struct http_head head;
-	str body;
+	struct buf body;
 	unsigned refused; /* status; 0: not refused */
 	bool more_sent;   /* bytes beyond the request had arrived before it was answered */
 };
@@ -72,13 +72,14 @@ static err say_continue(struct exchange *x)
 			 wait_of(x->with, x->with->options->head_max, -1));
 }
 
-static err read_rest_of_body(struct exchange *x, struct buf *body, size_t len)
+static err read_rest_of_body(struct exchange *x)
 {
 	struct tls_wait wait = wait_of(x->with, x->with->options->body_max_t, -1);
+	struct buf *body = &x->body;
 	size_t got;
 
-	while (body->len < len) {
-		err e = tls_read(x->with->session, body->at + body->len, len - body->len, wait, &got);
+	while (body->len < body->max) {
+		err e = tls_read(x->with->session, body->at + body->len, body->max - body->len, wait, &got);
 		if (failed(e))
 			return refuse(x, e.why == WHY_TIMEOUT ? 408 : 0, e);
 		body->len += got;
@@ -90,18 +91,15 @@ static err read_body(struct exchange *x)
 {
 	str arrived = str_from(buf_str(&x->in), x->head_len);
 	size_t len = (size_t)x->head.body_len; /* bounded by http_head_parse() */
-	struct buf body;
 
-	if (len > 0) {
-		TRY(buf_open(x->arena, len, &body));
-		buf_add(&body, str_upto(arrived, len));
-		if (x->head.expects_continue && body.len == 0)
-			TRY(say_continue(x));
-		TRY(read_rest_of_body(x, &body, len));
-		x->body = buf_str(&body);
-	}
 	x->more_sent = arrived.len > len;
-	return OK;
+	if (len == 0)
+		return OK;
+	TRY(buf_open(x->arena, len, &x->body));
+	buf_add(&x->body, str_upto(arrived, len));
+	if (x->head.expects_continue && x->body.len == 0)
+		TRY(say_continue(x));
+	return read_rest_of_body(x);
 }
 
 static err read_request(struct exchange *x)
@@ -179,7 +177,7 @@ static bool answer_request(struct exchange *x)
 	const struct http_request request = {
 		.arena = x->arena,
 		.head = &x->head,
-		.body = x->body,
+		.body = buf_str(&x->body),
 		.peer = x->with->place->peer,
 		.now = clock_now(&o->clock),
 	};
@@ -188,6 +186,25 @@ static bool answer_request(struct exchange *x)
 	if (failed(e))
 		say_plainly(&a, (unsigned)err_verdict(e)->http_status);
 	return send_answer(x, &a);
+}
+
+/* true if the connection lives on. */
+static bool answer(struct exchange *x)
+{
+	if (x->with->place->beyond)
+		return answer_refusal(x, 503);
+	if (failed(read_request(x)))
+		return x->refused ? answer_refusal(x, x->refused) : false;
+	return answer_request(x);
+}
+
+/* What was sent may be a secret, and an arena does not wipe what it gives back. */
+static void forget(struct exchange *x)
+{
+	if (x->in.at)
+		explicit_bzero(x->in.at, x->in.len);
+	if (x->body.at)
+		explicit_bzero(x->body.at, x->body.len);
 }
 
 static bool exchange_once(struct conversation *c)
@@ -199,11 +216,9 @@ static bool exchange_once(struct conversation *c)
 	    failed(arena_open(c->options->arena_max, &arena)))
 		return false;
 	struct exchange x = { .with = c, .arena = arena };
-	if (c->place->beyond)
-		return answer_refusal(&x, 503);
-	if (failed(read_request(&x)))
-		return x.refused ? answer_refusal(&x, x.refused) : false;
-	return answer_request(&x);
+	bool lives_on = answer(&x);
+	forget(&x);
+	return lives_on;
 }
 
 void http_converse(struct http_place *place, int wake)

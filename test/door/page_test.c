@@ -444,6 +444,24 @@ static void a_session_opens_its_own_link_only(void **state)
 	assert_int_equal(get(other.object, cookie).status, 303);
 }
 
+static void a_page_lists_as_many_documents_as_there_are(void **state)
+{
+	struct given many = begin_given();
+	enum { MANY = 250 };
+
+	for (int i = 0; i < MANY; i++) {
+		str content = DOCUMENT;
+		struct source source = source_of_str(&content);
+		store_object(&many, STR("<<<<<<<<<<<<<<<<<<<<<<<<&&&&&&&&&&&&&&&&&&&&&&&&&&&.pdf"), &source);
+	}
+	finish_given(&many);
+	GIVEN(g, many);
+	struct reply r = get(g.path, proven(&g));
+	assert_int_equal(r.status, 200);
+	assert_int_equal(count_of(r.body, STR("<li>")), MANY);
+	assert_true(str_ends(r.body, STR("</html>\n")));
+}
+
 /* ── Guessing ────────────────────────────────────────────────────────────────────────────────────── */
 
 /* An answer without what may differ: its date, and the token that was asked for. */
@@ -733,9 +751,9 @@ TESTS(page, page_test(a_question_says_who_asks_and_until_when), page_test(lookin
       page_test(only_a_try_is_written_down), page_test(pages_stand_in_the_language_of_their_reader),
       page_test(other_paths_are_not_found), page_test(the_right_proof_opens_the_documents),
       page_test(a_document_comes_whole_and_safe_to_save), page_test(a_download_can_be_resumed),
-      page_test(a_session_opens_its_own_link_only), page_test(whoever_guesses_cannot_tell_what_a_token_is),
-      page_test(refusals_take_the_same_time), page_test(wrong_proofs_lock_the_link_and_the_sender_can_see_it),
-      page_test(a_hasty_guesser_is_told_to_wait),
+      page_test(a_session_opens_its_own_link_only), page_test(a_page_lists_as_many_documents_as_there_are),
+      page_test(whoever_guesses_cannot_tell_what_a_token_is), page_test(refusals_take_the_same_time),
+      page_test(wrong_proofs_lock_the_link_and_the_sender_can_see_it), page_test(a_hasty_guesser_is_told_to_wait),
       page_test(fifty_guesses_at_once_get_no_more_chances_than_one_after_another),
       page_test(a_form_from_elsewhere_counts_for_nothing), page_test(a_second_after_expiry_nothing_opens),
       page_test(what_was_opened_is_told_and_counted_when_the_last_byte_arrived),

@@ -80,7 +80,7 @@ static inline void say(struct peer_side *p, str bytes)
 /* All until the server closes, at most the room there is. */
 static inline str hear_all(struct peer_side *p)
 {
-	static char heard[256 * 1024];
+	static char heard[1024 * 1024];
 	size_t len = 0;
 	int got;
 

@@ -2,7 +2,8 @@
 
 #include "wire/http_value.h"
 
-enum { PAGE_MAX = 256 * 1024 };
+/* Bytes of markup that may stand around a value, and that one byte of it may become when it is escaped. */
+enum { PAGE_FRAME = 32 * 1024, MARKUP = 256, ESCAPED = 6 };
 
 /* Styles and forms of our own, and nothing else at all. */
 #define PAGE_POLICY                                                                                                    \
@@ -53,6 +54,7 @@ static struct template_value *add(struct page_values *v, enum template_kind kind
 		v->end = &v->first;
 	*v->end = value;
 	v->end = &value->next;
+	v->weight += MARKUP;
 	return value;
 }
 
@@ -62,6 +64,7 @@ void add_text(struct page_values *v, const char *name, str text)
 
 	if (value)
 		value->text = text;
+	v->weight += ESCAPED * text.len;
 }
 
 static struct template_value *add_format(struct page_values *v, const char *name, const struct buf *text)
@@ -159,6 +162,7 @@ struct page_values add_item(struct page_values *v, struct template_value *list)
 void add_done(struct page_values *outer, const struct page_values *inner)
 {
 	outer->failed = err_first(outer->failed, inner->failed);
+	outer->weight += inner->weight;
 }
 
 /* ── Pages ───────────────────────────────────────────────────────────────────────────────────────── */
@@ -170,7 +174,7 @@ err page_make(const struct pages *p, enum page_name name, enum page_language lan
 	struct buf html;
 
 	TRY(values->failed);
-	TRY(buf_open(answer->arena, PAGE_MAX, &html));
+	TRY(buf_open(answer->arena, PAGE_FRAME + values->weight, &html));
 	TRY(template_render(p->made[name][language], values->first, &html, &ignored));
 	TRY(http_answer_field(answer, STR("Content-Type"), STR("text/html; charset=utf-8")));
 	TRY(http_answer_field(answer, STR("Content-Language"), language_names[language]));

@@ -22,6 +22,7 @@ enum page_language language_for(str recipient, const struct http_head *head);
 struct page_values {
 	struct arena *arena;
 	struct template_value *first, **end;
+	size_t weight; /* bytes that their page may take */
 	err failed;
 };
 struct page_values page_values(struct arena *a);

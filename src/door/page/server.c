@@ -2,7 +2,8 @@
 
 #include "sys/sys.h"
 
-enum { PAGES_MAX = 4 * 1024 * 1024 };
+/* Of the templates; of one request, which may list ten thousand documents. */
+enum { PAGES_MAX = 4 * 1024 * 1024, REQUEST_MAX = 64 * 1024 * 1024 };
 
 struct page_server {
 	struct arena *arena;
@@ -26,6 +27,7 @@ static err start(struct page_server *s, const struct page_server_options *o, str
 							.handler = page_handle,
 							.state = s->page,
 							.clock = o->fetch.clock,
+							.arena_max = REQUEST_MAX,
 							.connections_max = o->connections_max,
 							.connections_of_one_max = o->connections_of_one_max,
 							.head_max = o->request_max,
