@@ -7,7 +7,7 @@ import pytest
 
 from house import House
 from sink import FAIL, PLAIN, Sink
-from test_faults import EVERY_ONE, Bench
+from test_faults import EVERY_ONE, Bench, crashed
 
 pytestmark = pytest.mark.skipif(not FAIL.exists(), reason="the build has no test programs (-Dtests=true)")
 
@@ -33,12 +33,12 @@ def try_all(tmp_path, args, stdin=b"", ordinary=25, cwd="/", between=lambda: Non
     for n in chosen(total, ordinary):
         between()
         p = run(args, stdin, cwd, FAIL_AT=n)
-        assert p.returncode >= 0, f"allocation {n} of {total}: ended by signal {-p.returncode}: {p.stderr.decode()}"
+        assert not crashed(p), f"allocation {n} of {total}: ended by signal {-p.returncode}: {p.stderr.decode()}"
         assert p.returncode in good or (p.stdout + p.stderr).strip(), f"allocation {n} of {total}: exit {p.returncode} without a word"
     for n in (1, 20, total // 2):
         between()
         p = run(args, stdin, cwd, FAIL_AT=n, FAIL_FOR=0)
-        assert p.returncode >= 0, f"from allocation {n} of {total} on: ended by signal {-p.returncode}"
+        assert not crashed(p), f"from allocation {n} of {total} on: ended by signal {-p.returncode}"
     return total
 
 
