@@ -121,11 +121,24 @@ static size_t remove_known(struct buf *text, const struct words *w)
 
 /* ── The attacks ─────────────────────────────────────────────────────────────────────────────────── */
 
+/* libzxcvbn uses what malloc gives it without a look. What it will need is asked for here first, and given back so
+ * that it finds it there. */
+static err room_for_zxcvbn(size_t len)
+{
+	void *room = malloc(32 * 1024 + len * 1024);
+
+	if (!room)
+		return LATER(MEMORY, "no memory is left to measure a password");
+	free(room);
+	return OK;
+}
+
 err password_guesses(struct arena *a, str text, const char **words, double *bits)
 {
 	const char *c;
 
 	TRY(str_c(a, text, &c));
+	TRY(room_for_zxcvbn(text.len));
 	*bits = text.len ? ZxcvbnMatch(c, words, NULL) : 0;
 	return OK;
 }

@@ -50,7 +50,7 @@ def test_the_same_source_gives_the_same_program_elsewhere(tmp_path):
     shutil.copytree(ROOT / "src", there / "src")
     for name in ("meson.build", "meson_options.txt"):
         shutil.copy(ROOT / name, there)
-    (there / "test/bench").mkdir(parents=True)
+    shutil.copytree(ROOT / "tools", there / "tools")
     environment = dict(os.environ, TZ="Asia/Tokyo", LC_ALL="C")
     for command in (["meson", "setup", "build", "."], ["ninja", "-C", "build", "letterlock"]):
         done = subprocess.run(command, cwd=there, env=environment, capture_output=True, text=True)
