@@ -42,7 +42,7 @@ struct list_row {
 	uint64_t row; /* as a spreadsheet counts, the header is 1; 0: the list has ended */
 	str *cells;   /* one for each column; fewer or more only in a refused row */
 	size_t cell_count;
-	str results[LIST_RESULTS]; /* if the list is a results file */
+	str results[LIST_RESULTS]; /* if the list is a results file; also of a row that is refused */
 
 	/* For a row that is not refused: */
 	struct address address;

@@ -1,5 +1,7 @@
 #include "check/list_inside.h"
 
+#include <string.h>
+
 enum { LANGUAGE_MAX = 35 }; /* RFC 5646 4.4.1 */
 
 /* Refuses the row: what is wrong, and in which column (0: the row as a whole). */
@@ -158,20 +160,35 @@ static err take_cell(const struct list_reading *r, struct arena *a, size_t index
 	case COLUMN_VALUE:
 		return take_value(a, c->name, cell, end);
 	case COLUMN_RESULT:
-		row->results[c->result] = cell;
 		return OK;
 	}
 	return OK;
 }
 
-/* The cells as the results repeat them; also those of a row that is refused. */
+/* Spreadsheets leave out empty cells at the end of a row. The results are ours: what is missing there is empty. */
+static err pad_results(const struct list_reading *r, struct arena *a, struct csv_row *from)
+{
+	str *wider;
+
+	if (!r->rules.is_results || from->count >= r->count)
+		return OK;
+	TRY(NEW_ARRAY(a, r->count, wider));
+	memcpy(wider, from->fields, from->count * sizeof *wider);
+	from->fields = wider;
+	from->count = r->count;
+	return OK;
+}
+
+/* The cells as the results repeat them, and those that the results added; also of a row that is refused. */
 static err keep_cells(const struct list_reading *r, struct arena *a, const struct csv_row *from, struct list_row *row)
 {
 	TRY(NEW_ARRAY(a, from->count, row->cells));
 	for (size_t i = 0; i < from->count; i++) {
 		if (r->rules.is_results)
 			from->fields[i] = csv_unguard(from->fields[i]);
-		if (i >= r->count || r->columns[i].kind != COLUMN_RESULT)
+		if (i < r->count && r->columns[i].kind == COLUMN_RESULT)
+			row->results[r->columns[i].result] = from->fields[i];
+		else
 			row->cells[row->cell_count++] = from->fields[i];
 	}
 	return OK;
@@ -191,13 +208,15 @@ static void check_shape(const struct list_reading *r, const struct csv_row *from
 	fault_set(&row->problem, "the row has %zu cells, the first line has %zu", from->count, r->count);
 }
 
-err row_judge(const struct list_reading *r, struct arena *a, const struct csv_row *from, struct list_row *row)
+err row_judge(const struct list_reading *r, struct arena *a, const struct csv_row *given, struct list_row *row)
 {
 	struct value **end = &row->values;
+	struct csv_row from = *given;
 
-	TRY(keep_cells(r, a, from, row));
-	check_shape(r, from, row);
+	TRY(pad_results(r, a, &from));
+	TRY(keep_cells(r, a, &from, row));
+	check_shape(r, &from, row);
 	for (size_t i = 0; i < r->count && !failed(row->verdict); i++)
-		TRY(take_cell(r, a, i, from->fields[i], row, &end));
+		TRY(take_cell(r, a, i, from.fields[i], row, &end));
 	return OK;
 }

@@ -129,6 +129,7 @@ static err plan(struct send *s, struct fault *fault)
 	TRY(try_template(s, fault));
 	TRY(send_index(s));
 	TRY(list_todo(s));
+	TRY(send_same_way(s, fault));
 	if (s->options.dry_run)
 		return OK;
 	fault_where(fault, str_of(s->options.results_path), 0, 0);

@@ -3,15 +3,10 @@
 
 #include "sys/sys.h"
 
-struct entry {
-	struct entry *next; /* in its slot */
+struct earlier_entry {
+	struct earlier_entry *next; /* in its slot */
 	str key;
 	struct earlier earlier;
-};
-
-struct earlier_run {
-	struct entry **slot;
-	size_t slots, count;
 };
 
 enum { SLOTS = 1 << 17 };
@@ -25,20 +20,20 @@ static size_t slot_of(const struct earlier_run *run, str key)
 	return (size_t)(h % run->slots);
 }
 
-static err key_of(struct arena *a, str address, const str *documents, size_t count, str *out)
+static err key_of(struct arena *a, const struct list_row *row, str *out)
 {
 	struct buf b;
-	size_t len = address.len;
+	size_t len = row->address.text.len;
 	str lower;
 
-	for (size_t i = 0; i < count; i++)
-		len += 1 + documents[i].len;
-	TRY(str_lower(a, address, &lower));
+	for (size_t i = 0; i < row->document_count; i++)
+		len += 1 + row->documents[i].len;
+	TRY(str_lower(a, row->address.text, &lower));
 	TRY(buf_open(a, len, &b));
 	buf_add(&b, lower);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < row->document_count; i++) {
 		buf_add_char(&b, '\n');
-		buf_add(&b, documents[i]);
+		buf_add(&b, row->documents[i]);
 	}
 	*out = buf_str(&b);
 	return buf_check(&b);
@@ -48,7 +43,7 @@ static err read_earlier(const struct list_row *row, struct earlier *out)
 {
 	const str *own = row->results;
 
-	*out = (struct earlier){ .link = own[RESULT_LINK], .password = own[RESULT_PASSWORD] };
+	*out = (struct earlier){ .link = own[RESULT_LINK], .password = own[RESULT_PASSWORD], .cells = row->cells };
 	TRY(row_status_parse(own[RESULT_STATUS], &out->status));
 	for (size_t i = out->link.len; i-- > 0;)
 		if (out->link.at[i] == '/') {
@@ -61,20 +56,37 @@ static err read_earlier(const struct list_row *row, struct earlier *out)
 	return moment_parse(own[RESULT_EXPIRES_AT], &out->expires_at);
 }
 
-static err add(struct arena *a, struct earlier_run *run, const struct list_row *row)
+static err not_results(struct fault *fault, uint64_t row, const char *words)
 {
-	struct entry *entry;
+	fault_set(fault, "this row is not one of a results file: %s", words);
+	if (fault)
+		fault->row = row;
+	return NEVER(LIST, "not a results file");
+}
 
-	if (failed(row->verdict) || row->repeats)
-		return OK;
+static err add_readable(struct arena *a, struct earlier_run *run, const struct list_row *row)
+{
+	struct earlier_entry *entry;
+
 	TRY(NEW(a, entry));
 	TRY(read_earlier(row, &entry->earlier));
-	TRY(key_of(a, row->address.text, row->documents, row->document_count, &entry->key));
+	TRY(key_of(a, row, &entry->key));
 	size_t at = slot_of(run, entry->key);
 	entry->next = run->slot[at];
 	run->slot[at] = entry;
-	run->count++;
+	*run->last = &entry->earlier;
+	run->last = &entry->earlier.next;
 	return OK;
+}
+
+static err add(struct arena *a, struct earlier_run *run, const struct list_row *row, struct fault *fault)
+{
+	if (row->repeats)
+		return OK;
+	if (failed(row->verdict)) /* as it was when the run refused it, unless somebody has changed the file */
+		return row->results[RESULT_DELIVERY].len ? not_results(fault, row->row, row->problem.what) : OK;
+	err e = add_readable(a, run, row);
+	return e.fate == FATE_NEVER && e.why != WHY_LIMIT ? not_results(fault, row->row, e.note) : e;
 }
 
 static err read_all(struct arena *a, struct list *list, struct earlier_run *run, struct fault *fault)
@@ -85,13 +97,7 @@ static err read_all(struct arena *a, struct list *list, struct earlier_run *run,
 		TRY(check_list_next(list, a, &row, fault));
 		if (row.row == 0)
 			return OK;
-		err e = add(a, run, &row);
-		if (failed(e)) {
-			fault_set(fault, "this row is not one of a results file: %s", e.note);
-			if (fault)
-				fault->row = row.row;
-			return e.fate == FATE_NEVER ? NEVER(LIST, "not a results file") : e;
-		}
+		TRY(add(a, run, &row, fault));
 	}
 }
 
@@ -108,32 +114,29 @@ err earlier_read(struct arena *a, const char *path, const struct list_rules *rul
 	as_results.is_results = true;
 	TRY(NEW(a, run));
 	run->slots = SLOTS;
+	run->last = &run->first;
 	TRY(NEW_ARRAY(a, run->slots, run->slot));
 	TRY(file_open(path, FILE_READ | FILE_REGULAR, 0, &fd));
 	TRY(file_source(a, fd, &from));
 	TRY(check_list_open(a, &from, &as_results, &list, fault));
+	run->columns = list.columns;
+	run->column_count = list.column_count;
 	TRY(read_all(a, &list, run, fault));
 	*out = run;
 	return OK;
 }
 
-const struct earlier *earlier_find(const struct earlier_run *run, str address, const str *documents, size_t count)
+err earlier_find(struct earlier_run *run, struct arena *scratch, const struct list_row *row, const struct earlier **out)
 {
-	char room[8192];
-	struct buf key = BUF_ON(room);
+	SCRATCH(scratch);
+	str key;
 
-	for (size_t i = 0; i < address.len; i++) {
-		char c = address.at[i];
-		buf_add_char(&key, c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c);
-	}
-	for (size_t i = 0; i < count; i++) {
-		buf_add_char(&key, '\n');
-		buf_add(&key, documents[i]);
-	}
-	if (key.overflow)
-		return NULL;
-	for (const struct entry *e = run->slot[slot_of(run, buf_str(&key))]; e; e = e->next)
-		if (str_same(e->key, buf_str(&key)))
-			return &e->earlier;
-	return NULL;
+	*out = NULL;
+	TRY(key_of(scratch, row, &key));
+	for (struct earlier_entry *e = run->slot[slot_of(run, key)]; e && !*out; e = e->next)
+		if (str_same(e->key, key)) {
+			e->earlier.in_list = true;
+			*out = &e->earlier;
+		}
+	return OK;
 }

@@ -30,6 +30,7 @@ struct send {
 	size_t room;
 	struct submission *sub;
 	bool submission_saved;
+	enum proof_kind adopted_proof; /* of the run that is carried on, if submission_saved */
 	int documents_fd;
 
 	size_t *todo; /* indexes of the rows to be submitted */
@@ -55,27 +56,43 @@ struct send {
 /* ── Planning ── */
 
 err send_read_list(struct send *s, struct fault *fault);
-/* What an earlier run wrote about a row; null if it did not know it. */
+
+/* What an earlier run wrote about a row. */
 struct earlier {
+	struct earlier *next; /* in the order of its results file */
 	enum row_status status;
 	id delivery;
 	str link, token, password;
 	moment expires_at;
+	const str *cells; /* one for each of the run's columns */
+	bool in_list;     /* earlier_find() was asked for it */
 };
-struct earlier_run;
+struct earlier_run {
+	const str *columns;
+	size_t column_count;
+	struct earlier *first, **last;
+	struct earlier_entry **slot; /* by address and documents */
+	size_t slots;
+};
+/* NEVER LIST also if a row that was given a delivery cannot be read: it would be taken for new, and mailed again. */
 err earlier_read(struct arena *a, const char *path, const struct list_rules *rules, struct earlier_run **out,
 		 struct fault *fault);
-const struct earlier *earlier_find(const struct earlier_run *run, str address, const str *documents, size_t count);
+/* Null if that run did not know the row. */
+err earlier_find(struct earlier_run *run, struct arena *scratch, const struct list_row *row,
+		 const struct earlier **out);
 
 /* A row that may go. `before`: what an earlier run gave it, or null. */
 err send_plan_recipient(struct send *s, const struct list_row *row, const struct earlier *before, struct send_row *out,
 			struct result *result, struct fault *fault);
-/* Carried: the database knows this row's delivery, and it goes on or has ended; there is nothing to plan. */
-err send_carry_on(struct send *s, const struct earlier *before, struct send_row *out, struct result *result,
-		  bool *carried);
-/* A delivery that failed for good is sent anew: *before becomes null. */
-err send_failed_before(struct send *s, const struct earlier **before);
 
+/* Resuming. A row whose delivery the database knows is carried; *before becomes null if what it says is used up. */
+err send_carry_on(struct send *s, const struct earlier **before, struct send_row *out, struct result *result,
+		  bool *carried, struct fault *fault);
+err send_keep_the_rest(struct send *s, const struct earlier_run *run);
+err send_same_way(const struct send *s, struct fault *fault);
+
+err send_more_room(struct send *s);
+void send_row_planned(struct send *s); /* the row behind the last one is filled */
 void send_note(struct send *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The lock is held, or no thread runs yet. */
 void send_set_status(struct send *s, size_t row, enum row_status status, str problem, bool ended);

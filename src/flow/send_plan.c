@@ -48,7 +48,8 @@ bool status_of_delivery(enum delivery_state state, enum row_status *status)
 }
 
 /* ── One row ── */
-static err more_room(struct send *s)
+
+err send_more_room(struct send *s)
 {
 	size_t wider = s->room ? 2 * s->room : 1024;
 	struct send_row *rows;
@@ -93,7 +94,15 @@ static err refuse(struct send *s, struct send_row *row, struct result *result, c
 	return OK;
 }
 
-static err plan_row(struct send *s, const struct list_row *row, const struct earlier_run *run)
+void send_row_planned(struct send *s)
+{
+	size_t row = s->results.count++;
+
+	s->count.by_status[s->results.rows[row].status]++;
+	s->count.ended += s->rows[row].ended;
+}
+
+static err plan_row(struct send *s, const struct list_row *row, struct earlier_run *run, struct fault *of_run)
 {
 	struct send_row *out = &s->rows[s->results.count];
 	struct result *result = &s->results.rows[s->results.count];
@@ -105,9 +114,8 @@ static err plan_row(struct send *s, const struct list_row *row, const struct ear
 	out->number = row->row;
 	TRY(keep_cells(s, row, result));
 	if (!failed(e) && run) {
-		before = earlier_find(run, row->address.text, row->documents, row->document_count);
-		TRY(send_carry_on(s, before, out, result, &carried));
-		TRY(send_failed_before(s, &before));
+		TRY(earlier_find(run, s->arena, row, &before));
+		TRY(send_carry_on(s, &before, out, result, &carried, of_run));
 	}
 	if (failed(e))
 		fault = row->problem;
@@ -117,13 +125,11 @@ static err plan_row(struct send *s, const struct list_row *row, const struct ear
 		return e;
 	if (failed(e))
 		TRY(refuse(s, out, result, &fault, e));
-	s->results.count++;
-	s->count.by_status[result->status]++;
-	s->count.ended += out->ended;
+	send_row_planned(s);
 	return OK;
 }
 
-static err read_rows(struct send *s, const struct earlier_run *run, struct fault *fault)
+static err read_rows(struct send *s, struct earlier_run *run, struct fault *fault)
 {
 	struct list_row row;
 
@@ -139,8 +145,8 @@ static err read_rows(struct send *s, const struct earlier_run *run, struct fault
 				  row.repeats_otherwise ? ", with other values" : "");
 			continue;
 		}
-		TRY(more_room(s));
-		TRY(plan_row(s, &row, run));
+		TRY(send_more_room(s));
+		TRY(plan_row(s, &row, run, fault));
 	}
 }
 
@@ -192,6 +198,8 @@ err send_read_list(struct send *s, struct fault *fault)
 	s->results.delimiter = s->list.delimiter;
 	TRY(check_columns(s, fault));
 	TRY(read_rows(s, run, fault));
+	if (run)
+		TRY(send_keep_the_rest(s, run));
 	if (s->results.count == 0) {
 		fault_set(fault, "the list has no rows");
 		return NEVER(LIST, "the list is empty");
