@@ -10,6 +10,8 @@ import jsonschema
 import pytest
 import yaml
 
+from tracing import for_onlookers
+
 PROGRAM = os.environ.get("LETTERLOCK", "build/letterlock")
 LEAST = {"domain": "example.com", "sender": {"address": "documents@example.com"},
          "signing_allow_none_reason": "a test"}
@@ -193,6 +195,7 @@ def test_a_reason_for_less_protection_is_shown(tmp_path):
     assert row["judgement"] == "warn" and "old habits" in row["found"]
 
 
+@for_onlookers
 def test_a_secret_is_nowhere_but_in_its_file(tmp_path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

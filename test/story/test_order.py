@@ -13,8 +13,9 @@ import pytest
 
 from house import House
 from sink import PLAIN, Sink
+from tracing import for_onlookers
 
-pytestmark = pytest.mark.skipif(not PLAIN.exists(), reason="the build has no test programs (-Dtests=true)")
+pytestmark = [for_onlookers, pytest.mark.skipif(not PLAIN.exists(), reason="the build has no test programs (-Dtests=true)")]
 CALLS = "openat,write,pwrite64,fsync,fdatasync,syncfs,rename,link,sendto,sendmsg,recvfrom,recvmsg,read,connect"
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 

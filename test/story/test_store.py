@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from tracing import for_onlookers
+
 LETTERLOCK = os.environ.get("LETTERLOCK", "build/letterlock")
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
@@ -118,7 +120,7 @@ def test_rotation_leaves_the_stored_bytes_alone_and_everything_readable(home):
     assert [run(home, "store", "get", name) for name in names] == [b"%d" % i for i in range(5)]
 
 
-@pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
+@for_onlookers
 def test_the_id_is_told_only_after_object_directory_and_row_are_on_the_disk(home, tmp_path):
     trace = tmp_path / "trace"
     calls = "trace=write,pwrite64,fdatasync,fsync,rename,renameat,renameat2"
