@@ -1,6 +1,6 @@
 #include "flow/recall.h"
 
-enum { DELIVERIES_MAX = 1000000 };
+enum { DELIVERIES_MAX = 1000000, UNSENT_MAX = 64 };
 
 /* ── Finding ── */
 
@@ -87,6 +87,21 @@ static err add_event(struct line *line, struct db *db, enum event_kind kind, con
 	return track_add(db, &line->entropy, NULL, &event);
 }
 
+/* What was not sent yet to this recipient would only carry a link that opens nothing. */
+static err cancel_unsent(struct line *line, struct db *db, const struct standing *what)
+{
+	id unsent[UNSENT_MAX];
+	size_t count;
+
+	TRY(queue_unsent(db, what->recipient, UNSENT_MAX, unsent, &count));
+	for (size_t i = 0; i < count; i++) {
+		const struct standing one = { .submission = what->submission, .delivery = unsent[i] };
+		TRY(queue_cancel(db, unsent[i], clock_now(&line->clock)));
+		TRY(add_event(line, db, EVENT_CANCELLED, &one));
+	}
+	return OK;
+}
+
 /* The link goes with it: nobody was told of it, and nobody shall be. */
 err flow_cancel(struct line *line, struct db *db, const struct standing *what)
 {
@@ -112,10 +127,7 @@ err flow_revoke(struct line *line, struct db *db, const struct standing *what, s
 	TRY(db_begin(db, &change));
 	TRY(link_of_recipient(db, what->recipient, now, &newest));
 	TRY(link_revoke(db, newest.id, now, truth));
-	/* A message that was not sent yet would only carry a dead link. */
-	err e = queue_cancel(db, what->delivery, now);
-	if (failed(e) && e.why != WHY_STATE)
-		return e;
+	TRY(cancel_unsent(line, db, what));
 	TRY(add_event(line, db, EVENT_LINK_REVOKED, what));
 	return db_commit(&change);
 }
@@ -125,6 +137,7 @@ struct renewal {
 	struct db *db;
 	struct submission *sub;
 	struct recipient *to;
+	const struct standing *what;
 	struct link_view old;
 	struct message message;
 	moment now;
@@ -154,6 +167,7 @@ static err record_renewal(struct renewal *r)
 	TRY(link_renew(r->db, r->sub->arena, line->keys, &line->entropy, r->sub, r->to, r->old.id, r->now));
 	TRY(db_run(r->db, QUERY_SUBMISSION_EXTEND,
 		   DB(db_id(r->sub->id), db_number(keep), db_number(keep + line->config->link.records_after))));
+	TRY(cancel_unsent(line, r->db, r->what));
 	TRY(queue_add(r->db, &line->entropy, r->sub, r->to, &r->message, r->now));
 	TRY(add_event(line, r->db, EVENT_LINK_RENEWED, &fresh));
 	TRY(add_event(line, r->db, EVENT_QUEUED, &fresh));
@@ -164,7 +178,7 @@ err flow_renew(struct line *line, struct db *db, struct arena *a, const struct s
 	       id *delivery, str *url, struct fault *fault)
 {
 	OWNED(submission_done) struct submission *sub = NULL;
-	struct renewal r = { .line = line, .db = db, .now = clock_now(&line->clock) };
+	struct renewal r = { .line = line, .db = db, .what = what, .now = clock_now(&line->clock) };
 
 	TRY(submission_load(db, a, line->keys, what->submission, &sub));
 	r.sub = sub;

@@ -8,10 +8,29 @@ enum {
  * A day, so that no jump of the clock makes fresh bytes look old. */
 #define ORPHAN_AGE DAY
 
-static err add_event(struct line *line, struct db *db, enum event_kind kind, id submission)
+static err add_event(struct line *line, struct db *db, enum event_kind kind, id submission, id delivery)
 {
-	struct event event = { .kind = kind, .at = clock_now(&line->clock), .submission = submission };
+	struct event event = {
+		.kind = kind, .at = clock_now(&line->clock), .submission = submission, .delivery = delivery
+	};
 	return track_add(db, &line->entropy, NULL, &event);
+}
+
+static err expire_deliveries(struct line *line, struct db *db, uint64_t *done)
+{
+	struct queue_expired gone[GROUP];
+	size_t count;
+
+	do {
+		OWNED(db_rollback) struct db_transaction change = { 0 };
+		TRY(db_begin(db, &change));
+		TRY(queue_expire(db, clock_now(&line->clock), GROUP, gone, &count));
+		for (size_t i = 0; i < count; i++)
+			TRY(add_event(line, db, EVENT_FAILED, gone[i].submission, gone[i].delivery));
+		TRY(db_commit(&change));
+		*done += count;
+	} while (count == GROUP);
+	return OK;
 }
 
 static err due_submissions(struct db *db, enum query query, moment now, id *out, size_t *count)
@@ -33,7 +52,7 @@ static err expire_one(struct line *line, struct db *db, id which)
 
 	TRY(db_begin(db, &change));
 	TRY(submission_expire(db, which, clock_now(&line->clock)));
-	TRY(add_event(line, db, EVENT_EXPIRED, which));
+	TRY(add_event(line, db, EVENT_EXPIRED, which, (id){ 0 }));
 	return db_commit(&change);
 }
 
@@ -43,7 +62,7 @@ static err erase_one(struct line *line, struct db *db, id which)
 
 	TRY(db_begin(db, &change));
 	TRY(submission_erase(db, which));
-	TRY(add_event(line, db, EVENT_ERASED, which));
+	TRY(add_event(line, db, EVENT_ERASED, which, (id){ 0 }));
 	return db_commit(&change);
 }
 
@@ -53,11 +72,18 @@ static err each_due(struct line *line, struct db *db, enum query query,
 	id due[GROUP];
 	size_t count;
 
+	uint64_t before;
+
 	do {
+		before = *done;
 		TRY(due_submissions(db, query, clock_now(&line->clock), due, &count));
-		for (size_t i = 0; i < count; i++, (*done)++)
-			TRY(act(line, db, due[i]));
-	} while (count == GROUP);
+		for (size_t i = 0; i < count; i++) {
+			err e = act(line, db, due[i]);
+			if (failed(e) && e.why != WHY_STATE)
+				return e; /* in that state no more: another sweep was faster */
+			*done += !failed(e);
+		}
+	} while (count == GROUP && *done > before);
 	return OK;
 }
 
@@ -155,7 +181,7 @@ err flow_sweep(struct line *line, struct db *db, struct sweep_count *out)
 
 	TRY(queue_reclaim(db, now, &n.reclaimed));
 	TRY(remove_presences(db));
-	TRY(queue_expire(db, now, &n.deliveries_expired));
+	TRY(expire_deliveries(line, db, &n.deliveries_expired));
 	TRY(link_expire_due(db, now, &n.links_expired));
 	TRY(each_due(line, db, QUERY_SUBMISSIONS_TO_EXPIRE, expire_one, &n.submissions_expired));
 	TRY(each_due(line, db, QUERY_SUBMISSIONS_TO_ERASE, erase_one, &n.submissions_erased));

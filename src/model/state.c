@@ -11,7 +11,8 @@
  *   delivery   | message                    | lease
  *   -----------+----------------------------+---------------------------------------
  *   queued     | there, sealed              | none
- *   trying     | there, sealed              | of a process that is present, or it falls back to waiting
+ *   trying     | there, sealed              | of a process that is present, or it falls back to waiting;
+ *              |                            | to queued when it is given back and was never tried
  *   waiting    | there, sealed              | none; due again at due_at
  *   delivered  | destroyed                  | none
  *   failed     | destroyed                  | none
@@ -34,19 +35,21 @@ static const struct state submissions[] = {
 
 static const struct state deliveries[] = {
 	[DELIVERY_QUEUED] = { "queued", TO(DELIVERY_TRYING) | TO(DELIVERY_FAILED) | TO(DELIVERY_CANCELLED) },
-	[DELIVERY_TRYING] = { "trying", TO(DELIVERY_WAITING) | TO(DELIVERY_DELIVERED) | TO(DELIVERY_FAILED) },
+	[DELIVERY_TRYING] = { "trying", TO(DELIVERY_QUEUED) | TO(DELIVERY_WAITING) | TO(DELIVERY_DELIVERED) |
+						TO(DELIVERY_FAILED) },
 	[DELIVERY_WAITING] = { "waiting", TO(DELIVERY_TRYING) | TO(DELIVERY_FAILED) | TO(DELIVERY_CANCELLED) },
 	[DELIVERY_DELIVERED] = { "delivered", 0 },
 	[DELIVERY_FAILED] = { "failed", 0 },
 	[DELIVERY_CANCELLED] = { "cancelled", 0 },
 };
 
-/* A locked link may still be revoked or renewed; what ended stays ended, a renewal is a link of its own. */
+/* A locked link may still be revoked or renewed, an expired one renewed while its documents are kept. What ended opens
+ * nothing again: a renewal is a link of its own. */
 static const struct state links[] = {
 	[LINK_LIVE] = { "live", TO(LINK_LOCKED) | TO(LINK_REVOKED) | TO(LINK_EXPIRED) | TO(LINK_RENEWED) },
 	[LINK_LOCKED] = { "locked", TO(LINK_REVOKED) | TO(LINK_EXPIRED) | TO(LINK_RENEWED) },
 	[LINK_REVOKED] = { "revoked", 0 },
-	[LINK_EXPIRED] = { "expired", 0 },
+	[LINK_EXPIRED] = { "expired", TO(LINK_RENEWED) },
 	[LINK_RENEWED] = { "renewed", 0 },
 };
 

@@ -34,11 +34,40 @@ err queue_cancel(struct db *db, id delivery, moment now)
 	return db_run(db, QUERY_MESSAGE_ERASE, DB(db_id(delivery)));
 }
 
-err queue_expire(struct db *db, moment now, uint64_t *count)
+static err expire_rows(struct db *db, moment now, size_t max, struct queue_expired *out, size_t *count)
 {
-	TRY(db_run(db, QUERY_QUEUE_EXPIRE, DB(db_number(now))));
-	*count = db_changed(db);
+	OWNED(db_rows_done) struct db_rows rows = { 0 };
+	const err past = NEVER(EXPIRED, "past its deadline");
+	size_t have = 0;
+	err e = OK;
+
+	TRY(db_ask(db, QUERY_QUEUE_EXPIRE,
+		   DB(db_number(now), db_text(str_of(err_verdict(past)->name)), db_number((int64_t)max)), &rows));
+	while (have < max && db_next(&rows, &e))
+		out[have++] = (struct queue_expired){ db_row_id(&rows, 0), db_row_id(&rows, 1) };
+	*count = have;
+	return e;
+}
+
+err queue_expire(struct db *db, moment now, size_t max, struct queue_expired *out, size_t *count)
+{
+	TRY(expire_rows(db, now, max, out, count));
+	for (size_t i = 0; i < *count; i++)
+		TRY(db_run(db, QUERY_MESSAGE_ERASE, DB(db_id(out[i].delivery))));
 	return OK;
+}
+
+err queue_unsent(struct db *db, id recipient, size_t max, id *out, size_t *count)
+{
+	OWNED(db_rows_done) struct db_rows rows = { 0 };
+	size_t have = 0;
+	err e = OK;
+
+	TRY(db_ask(db, QUERY_QUEUE_UNSENT, DB(db_id(recipient), db_number((int64_t)max)), &rows));
+	while (have < max && db_next(&rows, &e))
+		out[have++] = db_row_id(&rows, 0);
+	*count = have;
+	return e;
 }
 
 err queue_count(struct db *db, struct queue_scope scope, struct queue_count *out)
@@ -75,12 +104,10 @@ err queue_retry_at(const struct queue_patience *p, const struct entropy *e, unsi
 	span spread = wait / 100 * p->jitter_percent;
 	if (spread > 0)
 		wait += (span)(chance % (uint64_t)(2 * spread)) - spread;
-	/* The last try is made shortly before the deadline, not given up for being a little late. */
 	moment at = now + wait;
-	if (now >= deadline)
-		at = MOMENT_NEVER;
-	else if (at > deadline)
-		at = deadline - 1;
-	*out = at;
+	/* A try at the deadline itself would come too late: what is left is halved, and halved again. */
+	if (at >= deadline)
+		at = now + (deadline - now) / 2;
+	*out = deadline - now < SECOND ? MOMENT_NEVER : at;
 	return OK;
 }

@@ -57,8 +57,14 @@ err queue_cancel(struct db *db, id delivery, moment now);
 /* Deliveries leased by owners that are gone become due again; `count` says how many. */
 err queue_reclaim(struct db *db, moment now, uint64_t *count);
 
-/* What is still waiting past its deadline has failed; for the sweep, where no courier runs. */
-err queue_expire(struct db *db, moment now, uint64_t *count);
+/* What is still waiting past its deadline has failed, at most `max` at a time; for the sweep, where no courier runs.
+ * Within the caller's transaction. */
+struct queue_expired {
+	id delivery, submission;
+};
+err queue_expire(struct db *db, moment now, size_t max, struct queue_expired *out, size_t *count);
+/* What is queued or waiting for a recipient: their message, and one for each renewal. */
+err queue_unsent(struct db *db, id recipient, size_t max, id *out, size_t *count);
 
 struct queue_count {
 	uint64_t by_state[DELIVERY_CANCELLED + 1];
@@ -67,7 +73,8 @@ struct queue_count {
 err queue_count(struct db *db, struct queue_scope scope, struct queue_count *out);
 
 /* When to try again after `attempts` tries: doubling from `first` to `most`, spread by `jitter_percent` so that
- * many failures do not come back as one wave; never beyond the deadline, and MOMENT_NEVER when that has passed. */
+ * many failures do not come back as one wave. Where that is beyond the deadline, after half of the time that is left;
+ * MOMENT_NEVER when no second is left. */
 struct queue_patience {
 	span first, most;
 	unsigned jitter_percent;

@@ -260,22 +260,61 @@ static void retries_back_off_with_jitter_and_end_at_the_deadline(void **state)
 	}
 	assert_true(varied);
 	assert_ok(queue_retry_at(&p, &chance, 9, NOW, NOW + MINUTE, &at));
-	assert_true(at < NOW + MINUTE && at > NOW);
+	assert_int_equal(at, NOW + MINUTE / 2); /* early enough to be sent, and to be tried once more */
 	assert_ok(queue_retry_at(&p, &chance, 1, NOW, NOW, &at));
 	assert_int_equal(at, MOMENT_NEVER);
 	struct entropy none = test_entropy_failing();
 	assert_why(LATER, ENTROPY, queue_retry_at(&p, &none, 1, NOW, NOW + DAY, &at));
 }
 
-static void what_waits_past_its_deadline_has_failed(void **state)
+/* Reads as a courier does, whatever state the rows are in. */
+static size_t messages_left(void)
 {
-	uint64_t count;
+	size_t left = 0;
+
+	for (const struct recipient *to = sub->recipients; to; to = to->next) {
+		OWNED(lease_done) struct lease l = { 0 };
+		assert_ok(db_run(db, QUERY_DELIVERY_SET_STATE,
+				 DB(db_id(to->delivery), db_number(DELIVERY_TRYING), db_number(INT64_MAX))));
+		left += !failed(queue_take(db, keyring, to->delivery, &l));
+	}
+	return left;
+}
+
+static size_t expire(moment now, size_t max, struct queue_expired *out)
+{
+	OWNED(db_rollback) struct db_transaction change = { 0 };
+	size_t count = 99;
+
+	assert_ok(db_begin(db, &change));
+	assert_ok(queue_expire(db, now, max, out, &count));
+	assert_ok(db_commit(&change));
+	return count;
+}
+
+static void what_waits_past_its_deadline_has_failed_and_keeps_no_message(void **state)
+{
+	struct queue_expired gone[PEOPLE];
 	(void)state;
-	assert_ok(queue_expire(db, NOW + DAY - 1, &count));
-	assert_int_equal(count, 0);
-	assert_ok(queue_expire(db, NOW + DAY, &count));
-	assert_int_equal(count, PEOPLE);
+	assert_int_equal(expire(NOW + DAY - 1, PEOPLE, gone), 0);
+	assert_int_equal(expire(NOW + DAY, 2, gone), 2);
+	assert_true(id_same(gone[0].submission, sub->id));
+	assert_int_equal(expire(NOW + DAY, PEOPLE, gone), PEOPLE - 2);
 	assert_int_equal(in_state(DELIVERY_FAILED), PEOPLE);
+	assert_int_equal(messages_left(), 0);
+}
+
+static void what_was_not_sent_to_a_recipient_is_found(void **state)
+{
+	id got[PEOPLE];
+	size_t count;
+	(void)state;
+	assert_ok(queue_unsent(db, sub->recipients->id, PEOPLE, got, &count));
+	assert_int_equal(count, 1);
+	assert_true(id_same(got[0], sub->recipients->delivery));
+	assert_int_equal(lease(somebody(), NOW + HOUR, PEOPLE, got), PEOPLE);
+	assert_ok(queue_unsent(db, sub->recipients->id, PEOPLE, got, &count));
+	assert_int_equal(count, 0);
 }
 
 #define queued(function) cmocka_unit_test_setup_teardown(function, begin, end)
@@ -284,4 +323,6 @@ TESTS(queue, queued(only_what_is_due_is_leased_and_the_earliest_first), queued(n
       queued(an_ended_delivery_keeps_no_message), queued(an_outcome_is_settled_once_and_only_by_who_holds_the_lease),
       queued(waiting_is_due_again_at_its_time), queued(only_what_was_not_sent_can_be_cancelled),
       queued(leases_of_the_dead_come_back_at_once_and_those_of_the_living_stay),
-      queued(retries_back_off_with_jitter_and_end_at_the_deadline), queued(what_waits_past_its_deadline_has_failed))
+      queued(retries_back_off_with_jitter_and_end_at_the_deadline),
+      queued(what_waits_past_its_deadline_has_failed_and_keeps_no_message),
+      queued(what_was_not_sent_to_a_recipient_is_found))
