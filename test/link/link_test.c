@@ -476,7 +476,7 @@ static void what_is_not_kept_cannot_be_renewed(void **state)
 	sub = c.sub;
 	assert_ok(submission_expire(db, c.sub->id, T0));
 	assert_ok(link_mint(&e, arena, c.to));
-	assert_why(NEVER, STATE, link_renew(db, arena, keyring, &e, c.sub, c.to, old, T0));
+	assert_why(NEVER, EXPIRED, link_renew(db, arena, keyring, &e, c.sub, c.to, old, T0));
 	assert_why(NEVER, NOT_FOUND, link_find(db, keyring, c.to->link.token, T0, &view));
 }
 
