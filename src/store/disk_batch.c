@@ -1,24 +1,25 @@
 /* Writing objects to the disk, durably and in groups. Each is written under a temporary name and pushed towards the
  * disk as soon as it is complete, so that the sync of the commit finds most of its work done. Then all are synced
- * together (see sys/sync.c for how and why), then renamed, then their directory is synced, once. */
+ * together (see sys/sync.c for how and why), then renamed, then their directory is synced, once. A batch of more files
+ * than may be open is synced in groups. */
 #include "store/disk.h"
 
 #include "sys/sys.h"
 
-enum { BATCH_MAX = 256 }; /* open files */
+enum { OPEN_MAX = 256 }; /* files of one batch that wait for their sync, or are being written */
 
 struct written {
 	struct written *next;
 	struct batch *batch;
 	id object;
-	int fd;
-	bool renamed;
+	int fd; /* -1: synced */
+	bool finished, renamed;
 };
 
 struct batch {
 	struct disk *disk;
 	struct written *all;
-	unsigned count;
+	unsigned open;
 	bool committed;
 };
 
@@ -33,11 +34,17 @@ err disk_begin(void *state, void **batch)
 	return OK;
 }
 
+static void close_written(struct written *w)
+{
+	w->batch->open -= w->fd >= 0;
+	fd_done(&w->fd);
+}
+
 static void remove_written(struct written *w)
 {
 	char path[DISK_PATH];
 
-	fd_done(&w->fd);
+	close_written(w);
 	(void)failed(file_remove(disk_path(w->batch->disk, w->object, w->renamed, path)));
 }
 
@@ -48,7 +55,6 @@ static void unlink_written(struct written *w)
 	while (*at != w)
 		at = &(*at)->next;
 	*at = w->next;
-	w->batch->count--;
 	free(w);
 }
 
@@ -59,7 +65,10 @@ static err write_disk(void *state, const void *from, size_t len)
 
 static err finish_disk(void *state)
 {
-	file_start_write(((struct written *)state)->fd);
+	struct written *w = state;
+
+	file_start_write(w->fd);
+	w->finished = true;
 	return OK;
 }
 
@@ -67,6 +76,23 @@ static void abandon_disk(void *state)
 {
 	remove_written(state);
 	unlink_written(state);
+}
+
+/* After a failing sync the kernel has forgotten which pages it could not write: asking again would be told all is
+ * well. So the first failure ends the batch. */
+static err sync_finished(struct batch *b)
+{
+	int fds[OPEN_MAX];
+	size_t count = 0;
+
+	for (struct written *w = b->all; w; w = w->next)
+		if (w->finished && w->fd >= 0)
+			fds[count++] = w->fd;
+	TRY(files_sync(fds, count));
+	for (struct written *w = b->all; w; w = w->next)
+		if (w->finished)
+			close_written(w);
+	return OK;
 }
 
 static err open_part(struct batch *b, id object, int *fd)
@@ -83,8 +109,10 @@ err disk_create(void *state, void *batch, struct arena *a, id *object, struct si
 	int fd = -1;
 
 	(void)state, (void)a;
-	if (b->count == BATCH_MAX)
-		return NEVER(LIMIT, "too many objects in one batch");
+	if (b->open == OPEN_MAX)
+		TRY(sync_finished(b));
+	if (b->open == OPEN_MAX)
+		return NEVER(LIMIT, "too many objects are written at once");
 	/* 120 random bits are left, and names need not be secret. */
 	if (b->all)
 		object->byte[0] = b->all->object.byte[0];
@@ -98,21 +126,9 @@ err disk_create(void *state, void *batch, struct arena *a, id *object, struct si
 	}
 	*w = (struct written){ .next = b->all, .batch = b, .object = *object, .fd = fd };
 	b->all = w;
-	b->count++;
+	b->open++;
 	*out = (struct sink){ &ops, w };
 	return OK;
-}
-
-/* After a failing sync the kernel has forgotten which pages it could not write: asking again would be told all is
- * well. So the first failure ends the batch. */
-static err sync_all(const struct batch *b)
-{
-	int fds[BATCH_MAX];
-	size_t count = 0;
-
-	for (struct written *w = b->all; w; w = w->next)
-		fds[count++] = w->fd;
-	return files_sync(fds, count);
 }
 
 static err rename_all(const struct batch *b)
@@ -134,7 +150,7 @@ err disk_commit(void *state, void *batch)
 
 	if (!b->all)
 		return OK;
-	TRY(sync_all(b));
+	TRY(sync_finished(b));
 	TRY(rename_all(b));
 	TRY(dir_sync(disk_shard(state, b->all->object.byte[0], path)));
 	b->committed = true;
@@ -150,7 +166,7 @@ void disk_batch_done(void *state, void *batch)
 		next = w->next;
 		if (!b->committed)
 			remove_written(w);
-		fd_done(&w->fd);
+		close_written(w);
 		free(w);
 	}
 	free(b);

@@ -1,6 +1,7 @@
 #include "flow/send.h"
 #include "door/cli/cli.h"
 #include "door/cli/progress.h"
+#include "sys/listen.h"
 #include "sys/sys.h"
 
 #include <jansson.h>
@@ -284,6 +285,7 @@ static err run(struct cli *cli)
 	TRY(cli_config(cli, &config));
 	TRY(read_options(cli, config, &o));
 	stop_watch();
+	descriptors_raise(); /* each thread has the files of a chunk open */
 	TRY(line_open(cli->arena, config, cli->clock, cli->entropy, &line, &cli->fault));
 	TRY(send_plan(line, &o, &s, &cli->fault));
 	return work(cli, s, &o);
