@@ -83,6 +83,8 @@ static void transport_works(struct courier *c)
 
 	pthread_mutex_lock(&d->lock);
 	d->works_ticks = clock_ticks(&d->line->clock);
+	if (d->down_until)
+		pthread_cond_broadcast(&d->work); /* the others need not rest to the end */
 	d->down_since = d->down_until = d->down_wait = 0;
 	d->trouble[0] = 0;
 	pthread_mutex_unlock(&d->lock);
@@ -204,6 +206,11 @@ static err send_one(struct courier *c, struct held *h, bool *settled)
 	return OK;
 }
 
+static bool is_late(const struct courier *c, const struct held *h)
+{
+	return clock_now(&c->d->line->clock) >= h->lease.deadline;
+}
+
 static err handle(struct courier *c, struct held *h, bool *settled)
 {
 	err e = read_lease(c, h);
@@ -216,12 +223,15 @@ static err handle(struct courier *c, struct held *h, bool *settled)
 		struct lease unreadable = { .delivery = h->delivery, .attempts = 1 };
 		return dispatch_settle_ourselves(c->d, &unreadable, e, "the queued message cannot be read");
 	}
-	if (clock_now(&c->d->line->clock) >= h->lease.deadline) {
-		*settled = true;
-		return dispatch_settle_ourselves(c->d, &h->lease, NEVER(EXPIRED, "the deadline has passed"),
-						 "the link expired before the message could be delivered");
+	if (!is_late(c, h)) {
+		if (!wait_for_slot(c, h))
+			return OK;
+		if (!is_late(c, h)) /* slots may be far apart */
+			return send_one(c, h, settled);
 	}
-	return wait_for_slot(c, h) ? send_one(c, h, settled) : OK;
+	*settled = true;
+	return dispatch_settle_ourselves(c->d, &h->lease, NEVER(EXPIRED, "the deadline has passed"),
+					 "the link expired before the message could be delivered");
 }
 
 void *dispatch_carry(void *dispatch)

@@ -23,7 +23,7 @@ struct dispatched {
 
 struct dispatch_options {
 	struct queue_scope scope;
-	void (*heard)(void *state, const struct dispatched *what); /* on the settler's thread; may be null */
+	void (*heard)(void *state, const struct dispatched *what); /* on a courier's thread; may be null */
 	void *state;
 };
 

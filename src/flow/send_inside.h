@@ -9,6 +9,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+enum { PROOF_COLUMNS_MAX = 16, NOTES_MAX = 100 };
+
 struct send_row {
 	uint64_t number;      /* in the list, as a spreadsheet counts */
 	struct recipient *to; /* null: refused while planning */

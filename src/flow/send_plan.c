@@ -129,6 +129,16 @@ static err plan_row(struct send *s, const struct list_row *row, struct earlier_r
 	return OK;
 }
 
+static void note_repetition(struct send *s, const struct list_row *row)
+{
+	s->count.folded++;
+	if (s->count.folded <= NOTES_MAX)
+		send_note(s, "row %llu is a duplicate of row %llu%s; it is sent once", (unsigned long long)row->row,
+			  (unsigned long long)row->repeats, row->repeats_otherwise ? ", with other values" : "");
+	else if (s->count.folded == NOTES_MAX + 1)
+		send_note(s, "there are more duplicates; each is sent once");
+}
+
 static err read_rows(struct send *s, struct earlier_run *run, struct fault *fault)
 {
 	struct list_row row;
@@ -139,10 +149,7 @@ static err read_rows(struct send *s, struct earlier_run *run, struct fault *faul
 			return OK;
 		s->count.rows++;
 		if (row.repeats) {
-			s->count.folded++;
-			send_note(s, "row %llu is a duplicate of row %llu%s; it is sent once",
-				  (unsigned long long)row.row, (unsigned long long)row.repeats,
-				  row.repeats_otherwise ? ", with other values" : "");
+			note_repetition(s, &row);
 			continue;
 		}
 		TRY(send_more_room(s));
@@ -150,16 +157,26 @@ static err read_rows(struct send *s, struct earlier_run *run, struct fault *faul
 	}
 }
 
+static bool has_column(const struct send *s, str name)
+{
+	for (size_t i = 0; i < s->list.column_count; i++)
+		if (str_same(s->list.columns[i], name))
+			return true;
+	return false;
+}
+
 static err check_columns(struct send *s, struct fault *fault)
 {
 	str rest = s->options.proof_columns, name;
+	size_t count = 0;
 
-	for (bool more = rest.len > 0; more;) {
-		bool known = false;
+	for (bool more = rest.len > 0; more; count++) {
 		more = str_cut(rest, '+', &name, &rest);
-		for (size_t i = 0; i < s->list.column_count; i++)
-			known = known || str_same(s->list.columns[i], name);
-		if (!known) {
+		if (count == PROOF_COLUMNS_MAX) {
+			fault_set(fault, "--proof names more than %d columns", PROOF_COLUMNS_MAX);
+			return NEVER(USAGE, "too many details");
+		}
+		if (!has_column(s, name)) {
 			fault_set(fault, "--proof names the column %.*s, which the list does not have", STR_ARG(name));
 			return NEVER(USAGE, "no such column");
 		}

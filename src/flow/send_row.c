@@ -2,8 +2,6 @@
  * proof is read, and a container's password is judged. */
 #include "flow/send_inside.h"
 
-enum { PROOF_COLUMNS_MAX = 16 };
-
 /* What the recipient must show at the page: the password, or the values of the columns that were named. */
 static err proof_parts(struct send *s, const struct list_row *row, str *parts, size_t *count, struct fault *fault)
 {

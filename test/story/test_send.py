@@ -164,6 +164,18 @@ def test_duplicate_rows_are_folded_with_a_note(house):
     assert "duplicate" in p.err.lower()
 
 
+def test_a_list_of_duplicates_does_not_flood_the_screen(house):
+    p = house.send(house.people(1) * 3000)
+    assert len(house.outbox()) == 1 and p.err.count("duplicate") <= 101
+
+
+def test_more_details_than_a_proof_may_have_are_refused_in_words(house):
+    rows = house.people(1)
+    rows[0].update({f"c{i}": "x" for i in range(17)})
+    p = house.send(rows, "--proof", "details:" + "+".join(f"c{i}" for i in range(17)), ok=False)
+    assert p.returncode == 2 and "16 columns" in p.err
+
+
 def test_resume_sends_only_what_did_not_succeed(house):
     rows = house.people(4)
     rows[2]["document"] = "late.pdf"
