@@ -85,14 +85,13 @@ static err open_parts(struct arena *a, struct line *line, struct fault *fault)
 	line->bounce = line->from;
 	if (c->sender.bounce.len)
 		TRY(address_setting(a, c->sender.bounce, "sender.bounce", &line->bounce, fault));
-	TRY(keyring_open(c->keys, &line->entropy, &line->keys, fault));
 	TRY(open_rules(a, line, fault));
 	TRY(open_store(line, fault));
 	return compose_open(a, &templates, &line->compose, fault);
 }
 
-err line_open(struct arena *a, const struct config *config, struct clock clock, struct entropy entropy,
-	      struct line **out, struct fault *fault)
+err line_open_with(struct arena *a, const struct config *config, struct clock clock, struct entropy entropy,
+		   struct keyring **keys, struct line **out, struct fault *fault)
 {
 	OWNED(line_done) struct line *line = NULL;
 
@@ -101,10 +100,21 @@ err line_open(struct arena *a, const struct config *config, struct clock clock, 
 	line->config = config;
 	line->clock = clock;
 	line->entropy = entropy;
+	line->keys = *keys;
+	*keys = NULL;
 	TRY(open_parts(a, line, fault));
 	*out = line;
 	line = NULL;
 	return OK;
+}
+
+err line_open(struct arena *a, const struct config *config, struct clock clock, struct entropy entropy,
+	      struct line **out, struct fault *fault)
+{
+	OWNED(keyring_done) struct keyring *keys = NULL;
+
+	TRY(keyring_open(config->keys, &entropy, &keys, fault));
+	return line_open_with(a, config, clock, entropy, &keys, out, fault);
 }
 
 void line_done(struct line **line)

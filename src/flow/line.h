@@ -27,6 +27,9 @@ struct line {
 
 err line_open(struct arena *a, const struct config *config, struct clock clock, struct entropy entropy,
 	      struct line **out, struct fault *fault);
+/* The same over a keyring that is open already, where the keys are another process's; it becomes the line's. */
+err line_open_with(struct arena *a, const struct config *config, struct clock clock, struct entropy entropy,
+		   struct keyring **keys, struct line **out, struct fault *fault);
 void line_done(struct line **line);
 /* The way out that is configured; the caller closes it. */
 err line_transport(const struct line *line, struct transport **out, struct fault *fault);

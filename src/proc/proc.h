@@ -1,24 +1,37 @@
-/* proc: which process does what. `serve` runs the roles until it is asked to stop, then drains.
+/* proc: which process does what, with which rights. `serve` is a parent that reads nothing from outside and its
+ * children, forked before any thread exists:
  *
- *     front     the recipients' page
+ *     parent    binds the listening socket, starts the others, watches them, passes on what signals ask
+ *     keeper    holds the keys and answers questions about them; no file, no network, no program, no new thread
+ *     front     the recipients' page; holds the TLS key and one request's plaintext
  *     courier   delivers what is due
  *     steward   sweeps every minute: expiry, erasure, repair
  *
- * One machine runs them all; `--role` runs one, so that several machines can share the work. */
+ * A child that dies is started again, after 1 s and then after twice as long each time, up to 60 s, while the others
+ * go on; nothing is lost, because whatever was promised is in the database. Only when the keeper dies do the others
+ * leave too, finishing what they have in hand, and new ones come with the new keeper. If the parent dies, all die.
+ *
+ * SIGHUP loads the certificate again. SIGTERM and SIGINT ask once to finish what is in flight, which may take 30 s; a
+ * second one ends everything at once. `--role` runs one role and its keeper, so that several machines share the work.
+ * The front cannot read keys: they were never in its memory, and the keeper neither signs nor wraps for it. */
 #ifndef LETTERLOCK_PROC_H
 #define LETTERLOCK_PROC_H
 
-#include "flow/line.h"
+#include "config/config.h"
 
-enum role { ROLE_ALL, ROLE_FRONT, ROLE_COURIER, ROLE_STEWARD };
-err role_parse(str name, enum role *out);
+struct role;
+err role_find(str name, const struct role **out); /* front, courier, steward */
 
 struct serve_options {
-	enum role role;
-	void (*say)(void *state, const char *line); /* for people: what was started, what failed */
-	void *state;
+	struct arena *arena; /* lives as long as serving */
+	const struct config *config;
+	struct clock clock;
+	struct entropy entropy;
+	const struct role *only; /* null: all */
+	bool quiet;              /* nothing below a warning is said */
 };
-/* Returns when SIGTERM or SIGINT was seen and everything in flight is finished. */
-err proc_serve(struct line *line, const struct serve_options *options, struct fault *fault);
+/* Returns when stopping was wanted and everything in flight is finished, or when a child could not begin: then with
+ * its error and fault. LATER TIMEOUT if something had to be ended before it was finished. */
+err proc_serve(const struct serve_options *options, struct fault *fault);
 
 #endif

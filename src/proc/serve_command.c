@@ -6,34 +6,36 @@ static const struct cli_option options[] = {
 	{ 0 },
 };
 
-static void say(void *state, const char *line)
-{
-	cli_say(state, "%s", line);
-}
-
 static err run(struct cli *cli)
 {
-	OWNED(line_done) struct line *line = NULL;
-	struct serve_options o = { .role = ROLE_ALL, .say = say, .state = cli };
-	const struct config *config;
+	struct serve_options o = {
+		.arena = cli->arena, .clock = cli->clock, .entropy = cli->entropy, .quiet = cli->quiet
+	};
 	const char *role = cli_value(cli, "--role");
 
-	if (role && failed(role_parse(str_of(role), &o.role))) {
+	if (role && failed(role_find(str_of(role), &o.only))) {
 		fault_set(&cli->fault, "--role takes front, courier or steward");
 		return NEVER(USAGE, "no such role");
 	}
-	TRY(cli_config(cli, &config));
-	TRY(line_open(cli->arena, config, cli->clock, cli->entropy, &line, &cli->fault));
-	return proc_serve(line, &o, &cli->fault);
+	TRY(cli_config(cli, &o.config));
+	return proc_serve(&o, &cli->fault);
 }
 
 const struct cli_command command_serve = {
 	.name = "serve",
 	.usage = "[--role ROLE]",
 	.summary = "serve the recipients' page, deliver what is due, sweep",
-	.details = "Runs until SIGTERM or Ctrl-C, then finishes what is in flight; a second signal ends it at once. "
-		   "SIGHUP "
-		   "loads the certificate again.",
+	.details = "Each role is a process of its own: the keeper holds the keys and gives them to nobody, the front "
+		   "serves "
+		   "the page, the courier delivers, the steward sweeps every minute. One that dies is started again, "
+		   "while the others go on. --role runs one of the last three, with a keeper.\n\n"
+		   "Runs until SIGTERM or Ctrl-C, then finishes what is in flight, within 30 seconds; a second signal "
+		   "ends it "
+		   "at once. SIGHUP loads the certificate again. New keys are seen when it is started anew.\n\n"
+		   "What happens is written to standard error, a line each, as log.level and log.format say; --quiet "
+		   "leaves "
+		   "warnings and errors. A service manager that waits for it is told when all roles are at work "
+		   "(sd_notify(3)).",
 	.examples = "# everything on one machine\n$ letterlock serve\n"
 		    "# only delivery, where another machine serves the page\n$ letterlock serve --role courier\n",
 	.options = options,

@@ -1,4 +1,5 @@
 /* The process itself: hardened before it reads a secret, asked to stop by a signal, limited in what it may. */
+#include "sys/signals.h"
 #include "sys/sys.h"
 
 #include <errno.h>
@@ -33,6 +34,7 @@ void sys_harden(void)
 }
 
 static atomic_bool wanted;
+static bool patient; /* a child: its parent decides when the time is over */
 static int bell[2] = { -1, -1 };
 
 static void ring(void)
@@ -51,7 +53,7 @@ static void ring(void)
 static void on_signal(int number)
 {
 	(void)number;
-	if (atomic_load(&wanted))
+	if (atomic_load(&wanted) && !patient)
 		_exit(130);
 	ring();
 }
@@ -107,6 +109,18 @@ void reload_watch(void)
 bool reload_wanted(void)
 {
 	return atomic_exchange(&reload, false);
+}
+
+void signals_begin_again(void)
+{
+	fd_done(&bell[0]);
+	fd_done(&bell[1]);
+	atomic_store(&wanted, false);
+	atomic_store(&reload, false);
+	patient = true;
+	stop_watch();
+	reload_watch();
+	(void)signal(SIGINT, SIG_IGN);
 }
 
 bool sys_sleep(span s)

@@ -104,6 +104,9 @@ bool sys_sleep(span s);  /* false if stopping was wanted before the time was ove
 void reload_watch(void);
 bool reload_wanted(void);
 
+/* To the service manager, if one started us: "READY=1" (sd_notify(3)). */
+void sys_notify(const char *words);
+
 bool sys_is_terminal(int fd);
 int sys_columns(int fd);  /* width of the terminal, 80 if unknown */
 int sys_processors(void); /* that this process may use */

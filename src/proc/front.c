@@ -1,0 +1,61 @@
+/* The front: the recipients' page, at the parent's listener, over the keeper's keyring. */
+#include "proc/role.h"
+
+#include "door/page/page.h"
+#include "sys/sys.h"
+
+/* A request failed on our side; its target is not told, because it holds the token (THREATS B-81). */
+static void request_failed(void *state, err e)
+{
+	const struct duty *d = state;
+
+	log_failure(&d->log, "a request could not be answered", e, NULL);
+}
+
+static err open_page(struct duty *d, struct page_server **out, struct fault *fault)
+{
+	const struct config *c = d->config;
+
+	return page_server_open(
+		&(struct page_server_options){
+			.fetch = { c->database, d->line->keys, d->line->store, d->clock, d->entropy },
+			.base_url = c->base_url,
+			.listener = d->listener,
+			.certificate = c->serve.certificate,
+			.key = c->serve.key,
+			.connections_max = (unsigned)c->serve.connections_max,
+			.connections_of_one_max = (unsigned)c->serve.connections_per_address,
+			.request_max = c->serve.request_timeout,
+			.idle_max = c->serve.idle_timeout,
+			.failed = request_failed,
+			.state = d,
+		},
+		out, fault);
+}
+
+static void reload(const struct duty *d, struct page_server *page)
+{
+	struct fault fault = { 0 };
+
+	err e = page_server_reload(page, &fault);
+	if (failed(e))
+		log_failure(&d->log, "the certificate could not be loaded again; the old one stays", e, &fault);
+	else
+		log_say(&d->log, LOG_LEVEL_INFO, "the certificate was loaded again");
+}
+
+err front_run(struct duty *d, struct fault *fault)
+{
+	const struct config *c = d->config;
+	OWNED(page_server_done) struct page_server *page = NULL;
+
+	TRY(open_page(d, &page, fault));
+	log_say(&d->log, LOG_LEVEL_INFO, "the page of %.*s is served at %.*s", STR_ARG(c->base_url),
+		STR_ARG(c->serve.listen));
+	TRY(duty_ready(d));
+	while (duty_goes_on(d))
+		if (reload_wanted())
+			reload(d, page);
+	page_server_stop(page, DRAIN);
+	return duty_outcome();
+}

@@ -1,0 +1,46 @@
+/* Inside proc: the parent's table of posts and processes. */
+#ifndef LETTERLOCK_PROC_PARENT_H
+#define LETTERLOCK_PROC_PARENT_H
+
+#include "proc/proc.h"
+#include "proc/role.h"
+
+#include <sys/types.h>
+
+enum { PROCESSES_MAX = 4 * ROLES };
+
+struct process {
+	const struct role *role;
+	pid_t pid;
+	int word; /* what it tells us; of the keeper: also what we hand in */
+	bool ready, leaving;
+	int64_t since, kill_at; /* ticks */
+};
+
+/* One for each role: whether somebody is to hold it, and when the next may begin. */
+struct post {
+	bool wanted;
+	span wait;        /* after the next death */
+	int64_t again_at; /* ticks */
+};
+
+struct parent {
+	const struct serve_options *options;
+	struct log log;
+	int listener;
+	struct process process[PROCESSES_MAX];
+	size_t count;
+	struct post post[ROLES];
+	bool begun; /* all were ready once; until then a failure is the end */
+	bool killed;
+};
+
+/* start.c */
+err parent_listen(struct parent *p, struct fault *fault);
+err parent_start(struct parent *p, const struct role *role); /* in a new process; returns in the parent only */
+
+/* The one on duty, not one that is leaving; null if there is none. */
+struct process *parent_find(struct parent *p, const struct role *role);
+int64_t parent_ticks(const struct parent *p);
+
+#endif
