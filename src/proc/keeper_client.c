@@ -171,11 +171,16 @@ err keeper_client_open(const int sockets[KEEPER_SOCKETS], struct keyring **out, 
 	return OK;
 }
 
-/* Lost as soon as one socket is: something went wrong that only a new process mends. */
+/* Lost as soon as one socket is: something went wrong that only a new process mends. Nobody speaks unasked, so a socket
+ * that is idle and has something to say was closed. */
 bool keeper_client_lost(struct keeper_client *c)
 {
+	bool ready[KEEPER_SOCKETS] = { false };
+
 	pthread_mutex_lock(&c->lock);
-	bool lost = c->alive < KEEPER_SOCKETS;
+	bool lost = c->alive < KEEPER_SOCKETS || failed(packet_wait(c->idle, c->idle_count, 0, ready));
+	for (unsigned i = 0; i < c->idle_count; i++)
+		lost = lost || ready[i];
 	pthread_mutex_unlock(&c->lock);
 	return lost;
 }
