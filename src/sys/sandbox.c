@@ -23,18 +23,15 @@ static rlim_t descriptors_in_use(void)
 	return (rlim_t)highest + 1;
 }
 
-static err limit(int what, rlim_t most)
-{
-	const struct rlimit l = { most, most };
-
-	return setrlimit(what, &l) ? sys_failed(errno) : OK;
-}
-
 static err set_limits(unsigned handed_max)
 {
+	rlim_t most = descriptors_in_use() + handed_max;
+	const struct rlimit descriptors = { most, most }, size = { 0, 0 };
+
 	(void)signal(SIGXFSZ, SIG_IGN);
-	TRY(limit(RLIMIT_NOFILE, descriptors_in_use() + handed_max));
-	return limit(RLIMIT_FSIZE, 0);
+	if (setrlimit(RLIMIT_NOFILE, &descriptors) || setrlimit(RLIMIT_FSIZE, &size))
+		return sys_failed(errno);
+	return OK;
 }
 
 /* ── The filter ──────────────────────────────────────────────────────────────────────────────────── */
