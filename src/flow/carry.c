@@ -206,6 +206,20 @@ static err send_one(struct courier *c, struct held *h, bool *settled)
 	return OK;
 }
 
+/* After a rotation the newest messages are under a key that was not there when this process began. They are not lost:
+ * whoever begins later can read them. */
+static err leave_to_others(struct courier *c, const struct held *h, err e, bool *settled)
+{
+	struct dispatch *d = c->d;
+
+	pthread_mutex_lock(&d->lock);
+	snprintf(d->trouble, sizeof d->trouble, "a message waits for a restart: %s", e.note);
+	pthread_mutex_unlock(&d->lock);
+	TRY(queue_release(c->db, &h->delivery, 1, clock_now(&d->line->clock) + d->line->config->retry.first));
+	*settled = true;
+	return OK;
+}
+
 static bool is_late(const struct courier *c, const struct held *h)
 {
 	return clock_now(&c->d->line->clock) >= h->lease.deadline;
@@ -219,6 +233,8 @@ static err handle(struct courier *c, struct held *h, bool *settled)
 	if (failed(e)) {
 		if (e.fate != FATE_NEVER)
 			return e;
+		if (e.why == WHY_KEY)
+			return leave_to_others(c, h, e, settled);
 		*settled = true;
 		struct lease unreadable = { .delivery = h->delivery, .attempts = 1 };
 		return dispatch_settle_ourselves(c->d, &unreadable, e, "the queued message cannot be read");
