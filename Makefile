@@ -50,6 +50,8 @@ install: all docs  ## below PREFIX, /usr/local unless told; DESTDIR is honoured
 	@install -d "$(DESTDIR)$(PREFIX)/share/man/man1" "$(DESTDIR)$(PREFIX)/share/man/man5"
 	@install -m 644 doc/man/*.1 "$(DESTDIR)$(PREFIX)/share/man/man1"
 	@install -m 644 doc/man/*.5 "$(DESTDIR)$(PREFIX)/share/man/man5"
+	@sed 's|/usr/local/bin|$(PREFIX)/bin|' packaging/letterlock.service | \
+		install -D -m 644 /dev/stdin "$(DESTDIR)$(PREFIX)/lib/systemd/system/letterlock.service"
 	@install -D -m 644 doc/completion/letterlock.bash "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/letterlock"
 	@install -D -m 644 doc/completion/_letterlock "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_letterlock"
 

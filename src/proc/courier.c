@@ -24,10 +24,9 @@ err courier_run(struct duty *d, struct fault *fault)
 	const struct dispatch_options everything = { 0 };
 	struct dispatch *dispatch = NULL;
 	char trouble[512] = "";
-	err e = OK;
 
 	TRY(dispatch_begin(d->line, &everything, &dispatch, fault));
-	e = duty_ready(d);
+	err e = duty_ready(d);
 	while (!failed(e) && duty_goes_on(d))
 		e = look(d, dispatch, trouble);
 	dispatch_end(&dispatch); /* what is in flight ends by the transport's own deadlines */
