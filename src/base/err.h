@@ -60,7 +60,7 @@ struct verdict {
 	int http_status;      /* RFC 9110 */
 	int smtp_reply;       /* RFC 5321 4.2 */
 	const char *enhanced; /* RFC 3463 */
-	const char *name;     /* stable, lower case, for JSON and events */
+	const char *name;     /* stable; JSON shows it in lower case */
 	const char *words;    /* one sentence for people */
 };
 const struct verdict *err_verdict(err e);

@@ -14,6 +14,7 @@ struct smtp_session {
 	enum smtp_login login;   /* that was used */
 	unsigned heard;          /* replies since the present message was begun */
 	unsigned sent;           /* messages tried on this connection */
+	bool sender_taken;       /* MAIL was accepted once on this connection */
 	bool unclean;            /* the server may have a transaction open: RSET must be answered by 250 first */
 	struct fault fault;      /* why the transport failed */
 };

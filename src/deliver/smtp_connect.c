@@ -84,7 +84,7 @@ static void forget(struct smtp_session *s)
 	s->stage = "connect";
 	s->login = SMTP_LOGIN_NONE;
 	s->heard = s->sent = 0;
-	s->unclean = false;
+	s->unclean = s->sender_taken = false;
 }
 
 static err close_if_failed(struct smtp_session *s, err e)

@@ -72,6 +72,15 @@ static err about_us(const struct smtp_reply *r, const char *stage)
 	return OK;
 }
 
+/* A server that takes no mail from our sender would refuse every message alike: nobody's mail may be lost over that.
+ * 552 at MAIL is about the size, and so about the message (RFC 1870 6.2). */
+static err sender_refused(const struct smtp_session *s, const struct smtp_reply *r, size_t step)
+{
+	if (step != 0 || s->sender_taken || smtp_reply_class(r) != 5 || r->code == 552)
+		return OK;
+	return NEVER(DENIED, "the server takes no mail from our sender");
+}
+
 /* True if the server goes along with this step. */
 static bool agreed(const struct smtp_reply *r, size_t step)
 {
@@ -117,11 +126,14 @@ static err end_empty_data(struct smtp_session *s)
 static err judge(struct transaction *t, const struct answers *got, bool *go)
 {
 	for (size_t i = 0; i < got->count; i++) {
-		if (agreed(&got->reply[i], i))
+		if (agreed(&got->reply[i], i)) {
+			t->s->sender_taken = true;
 			continue;
+		}
 		t->s->stage = stages[i];
 		t->s->reply = got->reply[i];
 		TRY(about_us(&got->reply[i], stages[i]));
+		TRY(sender_refused(t->s, &got->reply[i], i));
 		take_reply(t, stages[i], &got->reply[i]);
 		*go = false;
 		return got->count == STEPS && got->reply[2].code == 354 ? end_empty_data(t->s) : OK;

@@ -149,7 +149,7 @@ err send_plan(struct line *line, const struct send_options *options, struct send
 		return LATER(MEMORY, "no memory");
 	s->line = line;
 	s->options = *options;
-	s->documents_fd = -1;
+	s->documents_fd = s->list_fd = -1;
 	pthread_mutex_init(&s->lock, NULL);
 	err e = plan(s, fault);
 	if (failed(e))
@@ -168,6 +168,7 @@ void send_done(struct send **send)
 	check_list_done(&s->list);
 	submission_done(&s->sub);
 	fd_done(&s->documents_fd);
+	fd_done(&s->list_fd);
 	db_done(&s->db);
 	pthread_mutex_destroy(&s->lock);
 	free(s->notes);

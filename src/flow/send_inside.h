@@ -33,6 +33,7 @@ struct send {
 	struct submission *sub;
 	bool submission_saved;
 	enum proof_kind adopted_proof; /* of the run that is carried on, if submission_saved */
+	int list_fd;                   /* locked as long as the run lasts */
 	int documents_fd;
 
 	size_t *todo; /* indexes of the rows to be submitted */

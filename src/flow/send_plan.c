@@ -197,6 +197,19 @@ static struct list_rules list_rules(const struct send *s)
 	return rules;
 }
 
+/* Two runs over one list would both think that they know what is still to be sent. */
+static err lock_list(struct send *s, struct fault *fault)
+{
+	fault_where(fault, str_of(s->options.list_path), 0, 0);
+	TRY(file_open(s->options.list_path, FILE_READ | FILE_REGULAR, 0, &s->list_fd));
+	if (s->options.dry_run)
+		return OK;
+	err e = lock_open_file(s->list_fd);
+	if (failed(e))
+		fault_set(fault, "another process is sending this list; wait until it is done, then use --resume");
+	return e;
+}
+
 err send_read_list(struct send *s, struct fault *fault)
 {
 	OWNED(source_done) struct source from = { 0 };
@@ -204,6 +217,7 @@ err send_read_list(struct send *s, struct fault *fault)
 	struct earlier_run *run = NULL;
 	int fd;
 
+	TRY(lock_list(s, fault));
 	if (s->options.resume)
 		TRY(earlier_read(s->arena, s->options.results_path, &rules, &run, fault));
 	fault_where(fault, str_of(s->options.list_path), 0, 0);

@@ -35,7 +35,10 @@ static err write_one(struct settler *s, struct verdict_of_try *v)
 		.detail = v->key ? v->detail : STR_NONE,
 	};
 
-	TRY(queue_settle(s->db, &v->settlement));
+	err e = queue_settle(s->db, &v->settlement);
+	if (e.fate == FATE_NEVER && e.why == WHY_STATE)
+		return OK; /* the lease was lost: who has it now tells the story, and the others of the group go on */
+	TRY(e);
 	return track_add(s->db, &s->line->entropy, v->key, &event);
 }
 

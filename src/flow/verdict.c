@@ -41,7 +41,12 @@ err dispatch_settle(struct dispatch *d, const struct lease *l, const struct outc
 	char room[4096];
 	struct buf detail = BUF_ON(room);
 	struct verdict_of_try v = {
-		.settlement = { .delivery = l->delivery, .now = now, .due = now, .reply_code = o->code, .why = o->why },
+		.settlement = { .delivery = l->delivery,
+				.owner = d->owner,
+				.now = now,
+				.due = now,
+				.reply_code = o->code,
+				.why = o->why },
 		.key = l->key,
 		.submission = l->submission,
 		.uncertain = o->uncertain,

@@ -109,7 +109,7 @@ struct submission {
 	struct recipient *recipients;
 };
 
-/* ── Keeping (record_*.c) ──
+/* ── Keeping ──
  * What is saved is saved in the caller's transaction. `scratch` holds sealed bytes for the length of the call; several
  * threads may save recipients of one submission at once, each with its own db and scratch. */
 

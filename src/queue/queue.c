@@ -24,7 +24,7 @@ err queue_settle(struct db *db, const struct settlement *s)
 	TRY(db_run_one(db, QUERY_QUEUE_SETTLE,
 		       DB(db_id(s->delivery), db_number(s->state), db_number(s->due),
 			  ended ? db_number(s->now) : db_none(), db_number(s->reply_code), db_text(s->enhanced),
-			  db_text(str_of(err_verdict((err){ .why = (uint16_t)s->why })->name)))));
+			  db_text(str_of(err_verdict((err){ .why = (uint16_t)s->why })->name)), db_id(s->owner))));
 	return ended ? db_run(db, QUERY_MESSAGE_ERASE, DB(db_id(s->delivery))) : OK;
 }
 

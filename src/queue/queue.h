@@ -41,14 +41,15 @@ err queue_take(struct db *db, struct keyring *keys, id delivery, struct lease *o
 err queue_release(struct db *db, const id *deliveries, size_t count, moment due);
 
 struct settlement {
-	id delivery;
+	id delivery, owner;        /* whose lease it is */
 	enum delivery_state state; /* delivered, failed, or waiting until due */
 	moment due, now;
 	unsigned reply_code; /* 0: there was no reply */
 	str enhanced;        /* RFC 3463; may be empty */
 	enum why why;        /* WHY_NONE when delivered */
 };
-/* Within the caller's transaction. Ends erase the message. */
+/* Within the caller's transaction. Ends erase the message. NEVER STATE if the lease is not the owner's any more: then
+ * somebody else tells its story. */
 err queue_settle(struct db *db, const struct settlement *s);
 
 /* Before it was sent: queued or waiting becomes cancelled; NEVER STATE otherwise. Within the

@@ -28,3 +28,10 @@ bool lock_held(const char *path)
 		return errno != ENOENT;
 	return flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
+
+err lock_open_file(int fd)
+{
+	if (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
+		return LATER(BUSY, "another process is working with this file");
+	return OK;
+}

@@ -88,6 +88,8 @@ err file_put(struct arena *a, const char *path, mode_t mode, bool replace, struc
 
 /* An exclusive lock that ends with the process, however it ends. LATER BUSY if another holds it. */
 err lock_take(const char *path, int *fd);
+/* The same on a file that is open, for as long as it is; where locks are not to be had, nobody has one. */
+err lock_open_file(int fd);
 bool lock_held(const char *path); /* by anyone; false too if the file is not there, true if that cannot be told */
 
 /* Before anything secret is read: no core files, not dumpable, umask 077, SIGPIPE ignored, fds 0-2 open. */

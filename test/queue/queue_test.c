@@ -64,10 +64,13 @@ static int end(void **state)
 	return 0;
 }
 
+static id holder; /* who leased last */
+
 static size_t lease(id owner, moment now, size_t max, id *out)
 {
 	size_t count = 99;
 
+	holder = owner;
 	assert_ok(queue_lease(db, (struct queue_scope){ 0 }, owner, now, max, out, &count));
 	return count;
 }
@@ -92,7 +95,7 @@ static err settle(id delivery, enum delivery_state to, moment due)
 {
 	OWNED(db_rollback) struct db_transaction change = { 0 };
 	const struct settlement s = {
-		.delivery = delivery, .state = to, .due = due, .now = NOW, .enhanced = STR("2.0.0")
+		.delivery = delivery, .owner = holder, .state = to, .due = due, .now = NOW, .enhanced = STR("2.0.0")
 	};
 
 	TRY(db_begin(db, &change));
@@ -177,6 +180,16 @@ static void an_outcome_is_settled_once_and_only_by_who_holds_the_lease(void **st
 	assert_ok(settle(got[0], DELIVERY_DELIVERED, NOW));
 	assert_why(NEVER, STATE, settle(got[0], DELIVERY_FAILED, NOW));
 	assert_int_equal(in_state(DELIVERY_FAILED), 0);
+}
+
+static void an_outcome_of_a_lost_lease_is_refused(void **state)
+{
+	id got[1];
+	(void)state;
+	assert_int_equal(lease(somebody(), NOW + HOUR, 1, got), 1);
+	holder = somebody();
+	assert_why(NEVER, STATE, settle(got[0], DELIVERY_FAILED, NOW));
+	assert_int_equal(in_state(DELIVERY_TRYING), 1);
 }
 
 static void waiting_is_due_again_at_its_time(void **state)
@@ -321,7 +334,8 @@ static void what_was_not_sent_to_a_recipient_is_found(void **state)
 TESTS(queue, queued(only_what_is_due_is_leased_and_the_earliest_first), queued(nobody_leases_what_another_has),
       queued(a_leased_message_comes_back_as_it_was_given), queued(what_is_released_counts_no_attempt),
       queued(an_ended_delivery_keeps_no_message), queued(an_outcome_is_settled_once_and_only_by_who_holds_the_lease),
-      queued(waiting_is_due_again_at_its_time), queued(only_what_was_not_sent_can_be_cancelled),
+      queued(an_outcome_of_a_lost_lease_is_refused), queued(waiting_is_due_again_at_its_time),
+      queued(only_what_was_not_sent_can_be_cancelled),
       queued(leases_of_the_dead_come_back_at_once_and_those_of_the_living_stay),
       queued(retries_back_off_with_jitter_and_end_at_the_deadline),
       queued(what_waits_past_its_deadline_has_failed_and_keeps_no_message),

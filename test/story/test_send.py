@@ -1,4 +1,5 @@
 """The main job, from a list to opened documents, through the real program."""
+import fcntl
 import json
 import os
 import re
@@ -199,6 +200,17 @@ def test_an_existing_results_file_is_not_overwritten(house):
     house.send(rows)
     p = house.send(rows, ok=False)
     assert p.returncode != 0 and "--resume" in p.err
+    assert len(house.outbox()) == 1
+
+
+def test_one_list_is_sent_by_one_process_at_a_time(house):
+    path = house.write_list(house.people(1))
+    with open(path) as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        p = house.run("send", path, "--documents", house.documents, ok=False)
+        assert p.returncode == 27 and "another process is sending this list" in p.err
+    assert not house.outbox()
+    house.run("send", path, "--documents", house.documents)
     assert len(house.outbox()) == 1
 
 
