@@ -151,7 +151,7 @@ static err check_rest(struct reading *r, const struct config *c)
 		return refuse(
 			r, "password.floor_bits",
 			"below 80 bits a container can be opened by trying: say why in password.allow_weak_reason");
-	if (c->serve.listen.len == 0 && !c->serve.socket)
+	if (c->serve.listen.len == 0)
 		return refuse(r, "serve.listen", "there is nothing to listen at");
 	return OK;
 }
