@@ -80,7 +80,8 @@ def test_a_relay_that_hangs_up_in_mid_dialogue_loses_nothing(tmp_path, word):
         p = house.send(house.people(2), "--patience", "0s", ok=False)
         assert p.returncode == 3 and statuses(p) == ["waiting"] * 2, p.err
         if word == "dot":
-            assert "uncertain" in house.run("show", p.results[0]["delivery"]).out
+            # The transport is down after the first; the second may never have been tried.
+            assert any("uncertain" in house.run("show", r["delivery"]).out for r in p.results)
         port = relay.port
     with Relay(port=port) as relay:
         assert statuses(resume(house)) == ["delivered"] * 2

@@ -12,6 +12,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import tempfile
 import threading
 import time
 import urllib.parse
@@ -31,8 +32,15 @@ class Serving(House):
 
     def serve(self, *args, ready=True, **kw):
         self.log_path = os.path.join(self.path, "serve.log")
-        with open(self.log_path, "ab") as log:
+        told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        where = os.path.join(tempfile.mkdtemp(), "n")  # a socket's name has to be short
+        told.bind(where)
+        kw.setdefault("env", dict(os.environ, NOTIFY_SOCKET=where))
+        with open(self.log_path, "ab") as log, told:
             self.server = subprocess.Popen([PROGRAM, "serve", *args], cwd=self.path, stdout=log, stderr=log, **kw)
+            if ready and kw["env"].get("NOTIFY_SOCKET") == where:
+                told.setblocking(False)
+                self.wait_for(lambda: heard(told, b"READY=1"))
         if ready:
             wanted = [a for a in args if a in ROLES]
             self.wait_for(lambda: all(self.processes().get(f"ll-{r}") for r in ["keeper", *(wanted or ROLES)]))
@@ -76,6 +84,13 @@ class Serving(House):
         if self.server:
             assert self.server.wait(40) == code, self.log()
         self.server = None
+
+
+def heard(told, word):
+    try:
+        return word in told.recv(4096)
+    except BlockingIOError:
+        return False
 
 
 def alive(pid):
@@ -307,6 +322,9 @@ def test_hangup_loads_the_new_certificate_and_keeps_everybody(house):
 
 # ── Rights ──
 
+only_root_looks = pytest.mark.skipif(os.geteuid() != 0, reason="only root may look into these processes")
+
+
 def plant_canary(house):
     path = pathlib.Path(house.path, "keys/master-1.key")
     head = path.read_text().split("\n")[0]
@@ -331,7 +349,7 @@ def memory_holds(pid, what):
     return False
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may look into the memory of others")
+@only_root_looks
 def test_only_the_keeper_ever_holds_the_master_key(house):
     plant_canary(house)
     row = house.send(house.people(1)).results[0]
@@ -348,6 +366,7 @@ def status_of(pid):
     return dict(line.split(":\t", 1) for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if ":\t" in line)
 
 
+@only_root_looks
 def test_the_keeper_can_open_nothing_and_the_others_hold_no_key_file(house):
     house.serve()
     processes = house.processes()
@@ -375,6 +394,7 @@ def listeners(pid):
     return [link for link in links if link.startswith("socket:[") and link[8:-1] in wanted]
 
 
+@only_root_looks
 def test_only_parent_and_front_have_the_listening_socket(house):
     house.serve()
     assert {name for name, pid in house.processes().items() if listeners(pid)} == {"ll-front"}

@@ -235,7 +235,8 @@ static void tell_text(struct cli *cli, const struct send *s, const struct send_o
 	cli_out_format(cli, "; results in %s\n", o->results_path);
 	if (c->by_status[ROW_WAITING] && o->wait)
 		cli_say(cli,
-			"what is waiting goes on with `letterlock serve`, or with this command again and --resume %s%s%s",
+			"what is waiting goes on with `letterlock serve`, or with this command again and --resume "
+			"%s%s%s",
 			o->results_path, send_trouble(s)[0] ? "; " : "", send_trouble(s));
 }
 
