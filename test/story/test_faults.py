@@ -41,7 +41,7 @@ class Bench:
         self.doubtful = []  # accepted by a run that broke, and not known to be delivered
 
     def send(self, results, *more, fault=None):
-        env = {**os.environ, "LD_PRELOAD": str(FAIL), **{k: str(v) for k, v in fault.items()}} if fault else None
+        env = {**os.environ, "LD_PRELOAD": str(FAIL), "FAIL_NOT_IN": "libzxcvbn", **{k: str(v) for k, v in fault.items()}} if fault else None
         how = "--resume" if os.path.exists(results) else "--results"
         return self.house.run("send", self.list, "--documents", self.house.documents, how, results, "--patience", "1s",
                               *more, ok=False, env=env, timeout=100)
@@ -122,3 +122,72 @@ def test_few_descriptors_are_an_error_in_words(bench):
         assert bench.send(results).returncode == 0
         bench.done += bench.house.results(results)
     bench.look_at_the_whole()
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 4 MB, for root only."""
+    where = tmp_path / "disk"
+    where.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m,mode=0700", "letterlock-test", str(where)],
+                          capture_output=True, text=True)
+    if made.returncode:
+        pytest.skip(f"no file system can be mounted here: {made.stderr.strip()}")
+    yield where
+    subprocess.run(["umount", "-l", str(where)], check=True)
+
+
+def fill(where, leave):
+    """A file that leaves so many bytes free."""
+    ballast = where / "ballast"
+    with open(ballast, "wb") as f:
+        s = os.statvfs(where)
+        size = s.f_bavail * s.f_frsize - leave
+        while size > 0:
+            size -= f.write(b"x" * min(size, 65536))
+    return ballast
+
+
+@pytest.mark.parametrize("leave", [0, 60_000, 400_000, 900_000])
+def test_a_full_disk_is_said_and_after_making_room_everything_goes_out(small_disk, tmp_path, leave):
+    with Sink(tmp_path / "sink.log") as sink:
+        bench = Bench(small_disk / "house", sink)
+        house = bench.house
+        big = os.urandom(20_000)
+        rows = house.people(40)
+        for row in rows:
+            with open(os.path.join(house.documents, row["document"]), "ab") as f:
+                f.write(big)
+        bench.list, results = house.write_list(rows), os.path.join(house.path, "results.csv")
+        ballast = fill(small_disk, leave)
+        p = bench.send(results)
+        assert p.returncode > 0 and "no space is left" in p.err, (p.returncode, p.out, p.err)
+        before = house.results(results)
+        assert house.run("status", ok=False).returncode >= 0 and house.run("sweep", ok=False).returncode >= 0
+        ballast.unlink()
+        again = bench.send(results)
+        assert again.returncode == 0, again.out + again.err
+        rows = house.results(results)
+        assert {r["status"] for r in rows} == {"delivered"}
+        if before:
+            assert [r["password"] for r in before] == [r["password"] for r in rows]
+        check_account(sink, house, rows)
+
+
+def test_serve_outlives_a_full_disk(small_disk, tmp_path):
+    with Sink(tmp_path / "sink.log") as sink:
+        house = House(small_disk / "house", transport=sink.url, program=PLAIN)
+        house.setting("first", "1s", section="retry")
+        house.send(house.people(20), "--no-wait")
+        ballast = fill(small_disk, 0)
+        house.serve()
+        time.sleep(2.5)
+        assert house.server.poll() is None, house.server.communicate()
+        ballast.unlink()
+        for _ in range(200):
+            if sum(sink.account().copies.values()) == 20:
+                break
+            time.sleep(0.1)
+        house.stop()
+        house.run("send", "list.csv", "--documents", house.documents, "--resume", "results.csv")
+        check_account(sink, house, house.results())
