@@ -49,7 +49,7 @@ struct transport_options {
 	struct smtp_patience patience;
 
 	int stop_fd; /* readable when stopping is wanted: nothing new begins; -1: none */
-	span grace;  /* for what is in flight then */
+	span grace;  /* for a message whose text is on its way then */
 };
 struct transport_options transport_defaults(enum transport_kind kind);
 

@@ -5,6 +5,9 @@
 
 #include "deliver/engine.h"
 
+/* How long anything but a message's text may still take once stopping is wanted: hanging up then costs nothing. */
+#define SMTP_GRACE SECOND
+
 struct smtp_session {
 	struct transport *transport;
 	struct connection *link;

@@ -97,7 +97,7 @@ static err close_if_failed(struct smtp_session *s, err e)
 err smtp_connect_over(struct smtp_session *s, int fd)
 {
 	forget(s);
-	connection_adopt(s->link, fd, options(s)->stop_fd, options(s)->grace);
+	connection_adopt(s->link, fd, options(s)->stop_fd, SMTP_GRACE);
 	return close_if_failed(s, introduce(s));
 }
 
@@ -107,7 +107,7 @@ err smtp_connect(struct smtp_session *s)
 			    .port = options(s)->port,
 			    .timeout = options(s)->patience.connect,
 			    .stop_fd = options(s)->stop_fd,
-			    .grace = options(s)->grace };
+			    .grace = SMTP_GRACE };
 
 	connection_close(s->link);
 	forget(s);

@@ -158,6 +158,10 @@ static err send_text(struct transaction *t)
 
 	s->stage = "DATA";
 	s->reply = (struct smtp_reply){ 0 };
+	/* Until here nothing is lost by hanging up; from here on the reply is worth waiting for. */
+	if (connection_stopping(s->link))
+		return LATER(CANCELLED, "stopping: the message was not begun");
+	connection_grace(s->link, s->transport->options.grace);
 	TRY(smtp_body_write(t->message->bytes, &to));
 	TRY(smtp_flush(s, patience(s)->data)); /* hears whoever answers before the dot */
 	t->outcome->uncertain = true;
@@ -183,6 +187,7 @@ static err transact(struct transaction *t, struct buf lines[STEPS])
 	TRY(judge(t, &got, &go));
 	if (go)
 		TRY(send_text(t));
+	connection_grace(s->link, SMTP_GRACE);
 	/* Only a message that was taken certainly ends its transaction. */
 	s->unclean = t->outcome->result != OUTCOME_DELIVERED;
 	return OK;

@@ -73,6 +73,11 @@ bool connection_stopping(struct connection *c)
 	return wait_stopping(&c->wait);
 }
 
+void connection_grace(struct connection *c, span grace)
+{
+	c->wait.grace = grace;
+}
+
 void connection_patience(struct connection *c, span timeout)
 {
 	wait_begin(&c->wait, timeout);

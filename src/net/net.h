@@ -50,6 +50,7 @@ bool connection_is_local(const struct connection *c);
 moment connection_certificate_end(const struct connection *c); /* when it expires; MOMENT_NEVER without TLS */
 bool connection_stopping(struct connection *c);                /* stopping is wanted: begin nothing new */
 
+void connection_grace(struct connection *c, span grace); /* for what begins now; too late once that is wanted */
 /* From now; holds for everything until it is set again. */
 void connection_patience(struct connection *c, span timeout);
 err connection_put(struct connection *c, str bytes); /* flushes when the buffer is full */
