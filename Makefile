@@ -5,7 +5,7 @@ N ?= 500
 T ?=
 PREFIX ?= /usr/local
 
-.PHONY: all help demo test bench fuzz soak lint docs install clean
+.PHONY: all help demo test bench fuzz soak race lint docs install clean
 
 all: build/build.ninja  ## build build/letterlock
 	@ninja --quiet -C build
@@ -33,6 +33,9 @@ fuzz:  ## fuzz the parsers; F=name for one, T=seconds each
 
 soak: all  ## kill -9 in mid-work, N times, and look for what was lost
 	@test/soak $(N)
+
+race:  ## a run of threads under the thread sanitizer; N people
+	@test/race $(N)
 
 lint:  ## clang-format, clang-tidy, cppcheck and the house's own rules
 	@tools/install-packages build test
