@@ -80,7 +80,7 @@ static err open_parts(struct dispatch *d, struct fault *fault)
 	TRY(queue_reclaim(d->db, clock_now(&d->line->clock), &reclaimed));
 	TRY(pace_open(&limits, &d->pace));
 	TRY(line_transport(d->line, &d->transport, fault));
-	return settler_begin(d->line, &d->settler, fault);
+	return settler_begin(d->line, d->options.patience, &d->settler, fault);
 }
 
 static err start_threads(struct dispatch *d)

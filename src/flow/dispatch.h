@@ -23,6 +23,7 @@ struct dispatched {
 
 struct dispatch_options {
 	struct queue_scope scope;
+	span patience; /* how long outcomes that cannot be written down are kept in memory before all ends */
 	void (*heard)(void *state, const struct dispatched *what); /* on a courier's thread; may be null */
 	void *state;
 };

@@ -43,6 +43,7 @@ static size_t chunk_size(const struct send *s)
 static err start_dispatch(struct send *s, struct fault *fault)
 {
 	const struct dispatch_options options = {
+		.patience = s->options.patience,
 		.scope = { s->sub->id },
 		.heard = heard,
 		.state = s,

@@ -5,6 +5,7 @@
 struct settler {
 	struct line *line;
 	struct db *db;
+	span patience;
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t came, done;
@@ -55,12 +56,11 @@ static err write_group(struct settler *s, struct verdict_of_try *group)
 /* A full disk or a busy database passes; what was heard is kept in memory and tried again until it is kept. */
 static err write_group_stubbornly(struct settler *s, struct verdict_of_try *group)
 {
+	int64_t began = clock_ticks(&s->line->clock);
 	err e = write_group(s, group);
 
-	for (int i = 0; i < 60 && e.fate == FATE_LATER; i++) {
-		(void)sys_sleep(SECOND);
+	while (e.fate == FATE_LATER && clock_ticks(&s->line->clock) - began < s->patience && sys_sleep(SECOND))
 		e = write_group(s, group);
-	}
 	return e;
 }
 
@@ -100,13 +100,14 @@ static void *run(void *state)
 	return NULL;
 }
 
-err settler_begin(struct line *line, struct settler **out, struct fault *fault)
+err settler_begin(struct line *line, span patience, struct settler **out, struct fault *fault)
 {
 	struct settler *s = calloc(1, sizeof *s);
 
 	if (!s)
 		return LATER(MEMORY, "no memory");
 	s->line = line;
+	s->patience = patience;
 	s->last = &s->first;
 	err e = line_db(line, &s->db, fault);
 	if (failed(e)) {

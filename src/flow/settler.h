@@ -16,7 +16,8 @@ struct verdict_of_try {
 };
 
 struct settler;
-err settler_begin(struct line *line, struct settler **out, struct fault *fault);
+/* `patience`: how long it tries to write while there is no room, or until stopping is wanted. */
+err settler_begin(struct line *line, span patience, struct settler **out, struct fault *fault);
 /* Blocks until durable, or until the settler is broken (then nothing more may be sent). */
 err settler_put(struct settler *s, struct verdict_of_try *v);
 void settler_end(struct settler **s); /* after the last courier */

@@ -21,7 +21,7 @@ static err look(const struct duty *d, struct dispatch *dispatch, char trouble[51
 
 err courier_run(struct duty *d, struct fault *fault)
 {
-	const struct dispatch_options everything = { 0 };
+	const struct dispatch_options everything = { .patience = INT64_MAX };
 	struct dispatch *dispatch = NULL;
 	char trouble[512] = "";
 

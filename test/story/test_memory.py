@@ -20,8 +20,7 @@ def chosen(total, ordinary):
 
 
 def run(args, stdin=b"", cwd="/", **fault):
-    env = {**os.environ, "LD_PRELOAD": str(FAIL), "FAIL_CALL": "alloc", "FAIL_NOT_IN": "libzxcvbn",
-           **{k: str(v) for k, v in fault.items()}}
+    env = {**os.environ, "LD_PRELOAD": str(FAIL), "FAIL_CALL": "alloc", **{k: str(v) for k, v in fault.items()}}
     return subprocess.run([str(PLAIN), *map(str, args)], input=stdin, cwd=cwd, env=env, capture_output=True, timeout=60)
 
 
