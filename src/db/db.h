@@ -130,6 +130,8 @@ err db_row_bytes(const struct db_rows *rows, int column, struct arena *a, str *o
  * overwrote it). LATER BUSY while someone reads an older state. */
 err db_checkpoint(struct db *db);
 err db_check(struct db *db, struct fault *fault); /* reads everything: BROKEN DATABASE if it does not hold together */
+/* LATER DISK_FULL if less than that is left on its disk. */
+err db_room(const struct db *db, uint64_t least);
 const char *db_path(const struct db *db);
 
 /* "Presence": a process that holds leases is there as long as it lives, and everyone can tell, at once and exactly.
@@ -140,6 +142,9 @@ struct db_presence {
 };
 err db_presence_open(struct db *db, id owner, struct db_presence *out);
 void db_presence_done(struct db_presence *p); /* for OWNED; start with { .fd = -1 } */
+/* Room on the database's disk, held in the lock's file until it is released: LATER DISK_FULL if there is none. */
+err db_presence_reserve(struct db_presence *p, uint64_t bytes);
+void db_presence_release(struct db_presence *p);
 bool db_presence_alive(struct db *db, id owner);
 err db_presence_sweep(struct db *db, struct arena *a); /* removes what dead processes left */
 

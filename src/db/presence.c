@@ -64,6 +64,16 @@ void db_presence_done(struct db_presence *p)
 	fd_done(&p->fd);
 }
 
+err db_presence_reserve(struct db_presence *p, uint64_t bytes)
+{
+	return file_reserve(p->fd, bytes);
+}
+
+void db_presence_release(struct db_presence *p)
+{
+	file_release(p->fd);
+}
+
 bool db_presence_alive(struct db *db, id owner)
 {
 	char path[4096];

@@ -126,6 +126,14 @@ void db_patience(struct db *db, span at_most)
 	(void)sqlite3_busy_timeout(db->engine, (int)(at_most / 1000));
 }
 
+err db_room(const struct db *db, uint64_t least)
+{
+	uint64_t room;
+
+	TRY(disk_room(db->path, &room));
+	return room < least ? LATER(DISK_FULL, "no space is left for the database") : OK;
+}
+
 const char *db_path(const struct db *db)
 {
 	return db->path;

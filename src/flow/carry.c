@@ -99,6 +99,8 @@ static struct held *first_runnable(struct courier *c, int64_t now, int64_t *next
 	struct dispatch *d = c->d;
 
 	*next = d->down_until > c->rest_until ? d->down_until : c->rest_until;
+	if (!reserve_whole(&d->reserve))
+		*next = now + REST_TICKS;
 	if (now < *next)
 		return NULL;
 	*next = INT64_MAX;

@@ -76,11 +76,12 @@ static err open_parts(struct dispatch *d, struct fault *fault)
 	TRY(id_new(&d->line->entropy, &d->owner));
 	TRY(line_db(d->line, &d->db, fault));
 	TRY(db_presence_open(d->db, d->owner, &d->presence));
+	TRY(reserve_open(&d->reserve, &d->presence, (unsigned)c->transport.connections));
 	/* What a killed courier had in hand is due again at once. */
 	TRY(queue_reclaim(d->db, clock_now(&d->line->clock), &reclaimed));
 	TRY(pace_open(&limits, &d->pace));
 	TRY(line_transport(d->line, &d->transport, fault));
-	return settler_begin(d->line, d->options.patience, &d->settler, fault);
+	return settler_begin(d->line, &d->reserve, d->options.patience, &d->settler, fault);
 }
 
 static err start_threads(struct dispatch *d)
@@ -175,6 +176,7 @@ void dispatch_end(struct dispatch **dispatch)
 	give_back_held(d);
 	transport_done(&d->transport);
 	pace_done(&d->pace);
+	reserve_done(&d->reserve);
 	db_presence_done(&d->presence);
 	db_done(&d->db);
 	pthread_cond_destroy(&d->work);

@@ -31,6 +31,7 @@ struct dispatch {
 	id owner;
 	struct db *db; /* the feeder's */
 	struct db_presence presence;
+	struct reserve reserve;
 
 	pthread_mutex_t lock; /* over all that follows */
 	pthread_cond_t work;  /* there is something for couriers */

@@ -16,6 +16,8 @@ static int64_t idle_ticks(const struct dispatch *d)
 	int64_t wait = LOOK_MOST_TICKS;
 	int64_t now = clock_ticks(&d->line->clock);
 
+	if (!reserve_whole(&d->reserve))
+		return REST_TICKS;
 	if (wait > d->reclaim_at - now)
 		wait = d->reclaim_at - now;
 	if (d->left.next_due != MOMENT_NEVER && d->left.next_due - clock_now(&d->line->clock) < wait)
@@ -112,12 +114,14 @@ static err reclaim_now_and_then(struct dispatch *d)
 	return queue_reclaim(d->db, clock_now(&d->line->clock), &reclaimed);
 }
 
-static bool feed_once(struct dispatch *d)
+static bool feed_once(struct dispatch *d, bool more)
 {
 	bool some = false;
-	err e = reclaim_now_and_then(d);
+	err e = reserve_refill(&d->reserve);
 
 	if (!failed(e))
+		e = reclaim_now_and_then(d);
+	if (!failed(e) && more)
 		e = lease_more(d, &some);
 	if (!failed(e))
 		queue_works(d);
@@ -134,11 +138,11 @@ void *dispatch_feed(void *dispatch)
 
 	pthread_mutex_lock(&d->lock);
 	while (!d->ending) {
-		bool some = false, looked = may_lease(d);
+		bool some = false, more = may_lease(d), looked = more || !reserve_whole(&d->reserve);
 		if (looked) {
 			d->woken = false;
 			pthread_mutex_unlock(&d->lock);
-			some = feed_once(d);
+			some = feed_once(d, more);
 			pthread_mutex_lock(&d->lock);
 		}
 		if (!some && !(looked && d->woken) && !d->ending)

@@ -5,6 +5,7 @@
 struct settler {
 	struct line *line;
 	struct db *db;
+	struct reserve *reserve;
 	span patience;
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -59,6 +60,8 @@ static err write_group_stubbornly(struct settler *s, struct verdict_of_try *grou
 	int64_t began = clock_ticks(&s->line->clock);
 	err e = write_group(s, group);
 
+	if (e.why == WHY_DISK_FULL && reserve_spend(s->reserve))
+		e = write_group(s, group);
 	while (e.fate == FATE_LATER && clock_ticks(&s->line->clock) - began < s->patience && sys_sleep(SECOND))
 		e = write_group(s, group);
 	return e;
@@ -100,13 +103,14 @@ static void *run(void *state)
 	return NULL;
 }
 
-err settler_begin(struct line *line, span patience, struct settler **out, struct fault *fault)
+err settler_begin(struct line *line, struct reserve *reserve, span patience, struct settler **out, struct fault *fault)
 {
 	struct settler *s = calloc(1, sizeof *s);
 
 	if (!s)
 		return LATER(MEMORY, "no memory");
 	s->line = line;
+	s->reserve = reserve;
 	s->patience = patience;
 	s->last = &s->first;
 	err e = line_db(line, &s->db, fault);

@@ -4,6 +4,7 @@
 #define LETTERLOCK_FLOW_SETTLER_H
 
 #include "flow/line.h"
+#include "flow/reserve.h"
 
 struct verdict_of_try {
 	struct verdict_of_try *next;
@@ -16,8 +17,8 @@ struct verdict_of_try {
 };
 
 struct settler;
-/* `patience`: how long it tries to write while there is no room, or until stopping is wanted. */
-err settler_begin(struct line *line, span patience, struct settler **out, struct fault *fault);
+/* `patience`: how long it tries to write when the reserve is spent too, or until stopping is wanted. */
+err settler_begin(struct line *line, struct reserve *reserve, span patience, struct settler **out, struct fault *fault);
 /* Blocks until durable, or until the settler is broken (then nothing more may be sent). */
 err settler_put(struct settler *s, struct verdict_of_try *v);
 void settler_end(struct settler **s); /* after the last courier */

@@ -4,6 +4,8 @@
 #include "flow/write_down.h"
 #include "sys/sys.h"
 
+enum { ROOM_LEAST = 8 * 1024 * 1024 };
+
 struct workbench {
 	struct db *db;
 	struct zip_workspace *zip;
@@ -196,6 +198,8 @@ err flow_submit(struct line *line, struct workbench *bench, struct chunk *c)
 {
 	struct message *messages;
 
+	/* What is accepted already goes first: its outcomes need the last of the room. */
+	TRY(db_room(bench->db, ROOM_LEAST));
 	TRY(NEW_ARRAY(c->sub->arena, c->count, messages));
 	TRY(check_all(line, bench->db, c));
 	TRY(seal_and_store(line, bench, c));

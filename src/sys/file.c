@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 err sys_failed(int error)
@@ -168,6 +169,28 @@ err file_write(int fd, str bytes)
 err file_sync(int fd)
 {
 	return fdatasync(fd) ? sys_failed(errno == ENOSPC ? ENOSPC : EIO) : OK;
+}
+
+err file_reserve(int fd, uint64_t bytes)
+{
+	int error = posix_fallocate(fd, 0, (off_t)bytes);
+
+	return error && error != EOPNOTSUPP && error != EINVAL ? sys_failed(error) : OK;
+}
+
+err disk_room(const char *path, uint64_t *bytes)
+{
+	struct statvfs s;
+
+	if (statvfs(path, &s))
+		return sys_failed(errno);
+	*bytes = (uint64_t)s.f_bavail * s.f_frsize;
+	return OK;
+}
+
+void file_release(int fd)
+{
+	(void)!ftruncate(fd, 0);
 }
 
 err dir_sync(const char *path)

@@ -36,8 +36,11 @@ err file_modified(int fd, moment *out);
 err file_read_all(struct arena *a, const char *path, size_t max, str *out); /* NEVER LIMIT beyond max */
 /* For keys and secrets: as file_read_all, and NEVER KEY if group or others may read it. */
 err file_read_private(struct arena *secret, const char *path, size_t max, str *out);
-err file_write(int fd, str bytes); /* all of it */
-err file_sync(int fd);             /* fdatasync */
+err file_write(int fd, str bytes);        /* all of it */
+err file_sync(int fd);                    /* fdatasync */
+err file_reserve(int fd, uint64_t bytes); /* blocks of an empty file; OK where the file system knows no such thing */
+err disk_room(const char *path, uint64_t *bytes); /* that a program may still write where `path` is */
+void file_release(int fd);                        /* empties it */
 /* All of them, opened before they were written, on one file system; quicker than one by one. */
 err files_sync(const int *fds, size_t count);
 void file_start_write(int fd); /* towards the disk, without waiting: makes a later file_sync() short */

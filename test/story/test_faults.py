@@ -130,7 +130,7 @@ def small_disk(tmp_path):
     """A file system of its own, for root only."""
     where = tmp_path / "disk"
     where.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m,mode=0700", "letterlock-test", str(where)],
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m,mode=0700", "letterlock-test", str(where)],
                           capture_output=True, text=True)
     if made.returncode:
         pytest.skip(f"no file system can be mounted here: {made.stderr.strip()}")
@@ -152,7 +152,7 @@ def fill(where, leave):
     return ballast
 
 
-@pytest.mark.parametrize("leave", [0, 60_000, 400_000, 900_000])
+@pytest.mark.parametrize("leave", [0, 2_000_000, 8_500_000, 9_000_000])
 def test_a_full_disk_is_said_and_after_making_room_everything_goes_out(small_disk, tmp_path, leave):
     with Sink(tmp_path / "sink.log") as sink:
         bench = Bench(small_disk / "house", sink)
