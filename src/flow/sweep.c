@@ -163,9 +163,12 @@ static err remove_orphans(struct line *line, struct db *db, uint64_t *removed)
 	/* By the system's own clock, as the files are dated, whatever --now says. */
 	struct clock real = sys_clock();
 	o->older_than = clock_now(&real) - ORPHAN_AGE;
-	TRY(store_list(line->store, scratch, look_at_object, o));
-	TRY(store_destroy(line->store, o->found, o->count));
-	*removed += o->count;
+	do {
+		o->count = 0;
+		TRY(store_list(line->store, scratch, look_at_object, o));
+		TRY(store_destroy(line->store, o->found, o->count));
+		*removed += o->count;
+	} while (o->count == ORPHANS_MAX);
 	return OK;
 }
 
