@@ -102,7 +102,7 @@ static void queue_works(struct dispatch *d)
 	pthread_mutex_unlock(&d->lock);
 }
 
-/* Another process may have been killed with deliveries in its hands. */
+/* Another process may have been killed with deliveries in its hands, and the clock may have been set back. */
 static err reclaim_now_and_then(struct dispatch *d)
 {
 	int64_t now = clock_ticks(&d->line->clock);
@@ -111,7 +111,9 @@ static err reclaim_now_and_then(struct dispatch *d)
 	if (now < d->reclaim_at)
 		return OK;
 	d->reclaim_at = now + RECLAIM_EVERY_TICKS;
-	return queue_reclaim(d->db, clock_now(&d->line->clock), &reclaimed);
+	TRY(queue_reclaim(d->db, clock_now(&d->line->clock), &reclaimed));
+	/* Twice: a wait may be varied by as much as itself. */
+	return queue_unwind(d->db, clock_now(&d->line->clock), 2 * d->line->config->retry.most);
 }
 
 static bool feed_once(struct dispatch *d, bool more)

@@ -70,6 +70,18 @@ err queue_unsent(struct db *db, id recipient, size_t max, id *out, size_t *count
 	return e;
 }
 
+err queue_unwind(struct db *db, moment now, span most)
+{
+	OWNED(db_rows_done) struct db_rows rows = { 0 };
+	err e = db_one(db, QUERY_QUEUE_AHEAD, DB(db_number(now), db_number(now + most)), &rows);
+
+	if (e.fate == FATE_NEVER && e.why == WHY_NOT_FOUND)
+		return OK;
+	TRY(e);
+	db_rows_done(&rows);
+	return db_run(db, QUERY_QUEUE_UNWIND, DB(db_number(now), db_number(now + most)));
+}
+
 err queue_count(struct db *db, struct queue_scope scope, struct queue_count *out)
 {
 	OWNED(db_rows_done) struct db_rows rows = { 0 };

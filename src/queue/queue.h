@@ -57,6 +57,8 @@ err queue_settle(struct db *db, const struct settlement *s);
 err queue_cancel(struct db *db, id delivery, moment now);
 /* Deliveries leased by owners that are gone become due again; `count` says how many. */
 err queue_reclaim(struct db *db, moment now, uint64_t *count);
+/* After the clock was set back: what could not be due as late as it is, `most` being the longest wait, is due now. */
+err queue_unwind(struct db *db, moment now, span most);
 
 /* What is still waiting past its deadline has failed, at most `max` at a time; for the sweep, where no courier runs.
  * Within the caller's transaction. */
