@@ -1,6 +1,8 @@
 /* AUTH (RFC 4954), only under verified TLS. Secrets pass through an arena of their own and leave no copy behind. */
 #include "deliver/smtp.h"
 
+#include <stdio.h>
+
 enum { SECRET_MEMORY = 64 * 1024, LINE_MAX_AUTH = 12288 };
 
 static err choose(const struct smtp_session *s, enum smtp_login *out)
@@ -15,12 +17,30 @@ static err choose(const struct smtp_session *s, enum smtp_login *out)
 	return OK;
 }
 
-static err say_secret(struct smtp_session *s, const struct buf *line)
+/* The beginning is enough: a reply is cut where its room ends. */
+static bool repeats(str text, str secret)
+{
+	return secret.len >= 4 && str_find(text, str_upto(secret, secret.len < 8 ? secret.len : 8)) >= 0;
+}
+
+/* Some servers say back what they did not understand. Replies are kept and shown; what was said to this one is not. */
+static void hide_repeated(struct smtp_session *s, str line, str password)
+{
+	str text = str_of(s->reply.text), last = line;
+
+	for (str rest = str_trim(line); str_cut(rest, ' ', &last, &rest);)
+		last = rest;
+	if (repeats(text, password) || (!str_same(last, STR("LOGIN")) && repeats(text, last)))
+		snprintf(s->reply.text, sizeof s->reply.text, "(the server repeated the login; it is left out)");
+}
+
+static err say_secret(struct smtp_session *s, const struct buf *line, str password)
 {
 	span patience = s->transport->options.patience.reply;
 
 	err e = smtp_ask(s, "AUTH", buf_str(line), patience);
 	connection_wipe(s->link);
+	hide_repeated(s, buf_str(line), password);
 	return e;
 }
 
@@ -33,7 +53,7 @@ static err answer_questions(struct smtp_session *s, struct arena *secret, str us
 		struct buf line;
 		TRY(buf_open(secret, LINE_MAX_AUTH, &line));
 		TRY(smtp_auth_answer(&line, answers[i]));
-		TRY(say_secret(s, &line));
+		TRY(say_secret(s, &line, password));
 	}
 	return OK;
 }
@@ -62,10 +82,12 @@ static err log_in(struct smtp_session *s, struct arena *secret)
 	TRY(o->secret(o->secret_state, secret, password));
 	TRY(buf_open(secret, LINE_MAX_AUTH, &line));
 	TRY(smtp_auth(&line, s->login, o->user, *password));
-	TRY(say_secret(s, &line));
+	TRY(say_secret(s, &line, *password));
 	if (s->login == SMTP_LOGIN_LOGIN)
 		TRY(answer_questions(s, secret, o->user, *password));
-	return judge(s);
+	err e = judge(s);
+	hide_repeated(s, buf_str(&line), *password);
+	return e;
 }
 
 err smtp_log_in(struct smtp_session *s)
