@@ -13,11 +13,11 @@ class Relay:
     """`with Relay(rcpt=lambda address: "550 no") as relay`. Each word of the dialogue has its reply, a text or a function of
     the command's line; None hangs up instead. `taken` has what was taken, (recipient, bytes), `connections` a count."""
 
-    def __init__(self, port=0, certificate=None, implicit=False, offer_tls=True, wait=0, **replies):
+    def __init__(self, port=0, certificate=None, implicit=False, offer_tls=True, wait=0, login=False, **replies):
         self.replies = {"greeting": "220 relay", "ehlo": None, "mail": "250 2.1.0 ok", "rcpt": "250 2.1.5 ok",
                         "data": "354 go", "dot": "250 2.0.0 taken", "rset": "250 ok", "quit": "221 bye",
-                        "starttls": "220 go", **replies}
-        self.wait, self.implicit, self.offer_tls, self.ehlo_given = wait, implicit, offer_tls, "ehlo" in replies
+                        "starttls": "220 go", "auth": "235 2.7.0 welcome", **replies}
+        self.login, self.wait, self.implicit, self.offer_tls, self.ehlo_given = login, wait, implicit, offer_tls, "ehlo" in replies
         self.taken, self.heard, self.connections, self.lock = [], [], 0, threading.Lock()
         self.context = None
         if certificate:
@@ -69,7 +69,8 @@ class Relay:
             verb = line.split(" ")[0].split(":")[0].lower()
             if verb == "ehlo" and not self.ehlo_given:
                 tls = "250-STARTTLS\r\n" if self.context and self.offer_tls and not encrypted else ""
-                self.send(connection, f"250-relay\r\n{tls}250-8BITMIME\r\n250 ENHANCEDSTATUSCODES")
+                login = "250-AUTH PLAIN\r\n" if self.login and encrypted else ""
+                self.send(connection, f"250-relay\r\n{tls}{login}250-8BITMIME\r\n250 ENHANCEDSTATUSCODES")
                 continue
             reply = self.say(connection, verb, line)
             if verb == "quit":
