@@ -9,8 +9,9 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 STANDINS = {
-    "dpkg-query": '[ "$1" = -L ] && echo /lib/systemd/system/$2.service && exit; case " $MISSING " in *" ${@: -1} "*) exit 1;; esac; echo -n installed',
-    "apt-get": 'echo "$DEBIAN_FRONTEND: $*" >>"$CALLS"',
+    "dpkg-query": '[ "$1" = -L ] && echo /lib/systemd/system/$2.service && exit; '
+                  '[ "$3" = "\\${Package}\\\\n" ] && exec cat "$CALLS.packages"; case " $MISSING " in *" ${@: -1} "*) exit 1;; esac; echo -n installed',
+    "apt-get": 'echo "$DEBIAN_FRONTEND: $*" >>"$CALLS"; [ $1 = install ] && printf "%s\\n" "${@:5}" >>"$CALLS.packages" || true',
     "id": 'echo "$UID_TO_SHOW"',
     "systemctl": 'echo "${SYSTEMD_OFFLINE:+offline }systemctl $*" >>"$CALLS"',
     "sudo": 'echo "sudo" >>"$CALLS"; exec "$@"',
@@ -24,7 +25,7 @@ def machine(tmp_path):
     for name, body in STANDINS.items():
         (bin_ / name).write_text(f"#!/bin/bash\n{body}\n")
         (bin_ / name).chmod(0o755)
-    for name in ("bash", "env", "awk", "sort", "dirname", "cat", "sed", "xargs"):
+    for name in ("bash", "env", "awk", "sort", "dirname", "cat", "sed", "xargs", "comm"):
         (bin_ / name).symlink_to(subprocess.check_output(["which", name], text=True).strip())
 
     def install(*words, missing="", uid=0, sudo=True, dpkg=True):
@@ -34,6 +35,7 @@ def machine(tmp_path):
             (bin_ / "dpkg-query").unlink()
         calls = tmp_path / "calls"
         calls.write_text("")
+        (tmp_path / "calls.packages").write_text("")
         done = subprocess.run(["bash", ROOT / "tools/install-packages", *words], capture_output=True, text=True,
                               env={"PATH": str(bin_), "MISSING": missing, "CALLS": str(calls),
                                    "UID_TO_SHOW": str(uid)})
