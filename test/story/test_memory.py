@@ -1,11 +1,14 @@
 """The n-th allocation fails: no crash, a word or success, and nothing is lost (THREATS B-91). Allocations of the
 libraries count like ours. EVERY_FAULT=1 tries thousands of them."""
+import contextlib
 import os
+import re
 import subprocess
+import time
 
 import pytest
 
-from house import House
+from house import Browser, House
 from sink import FAIL, PLAIN, Sink
 from test_faults import EVERY_ONE, Bench, crashed
 
@@ -76,3 +79,28 @@ def test_a_send_without_memory_loses_nothing_and_sends_nothing_twice(tmp_path):
             bench.fail_once("alloc", n)
         bench.fail_once("alloc", total // 3, FAIL_FOR=0)
         bench.look_at_the_whole()
+
+
+def test_serve_without_memory_ends_in_words_or_serves(tmp_path):
+    with Sink(tmp_path / "sink.log") as sink:
+        house = House(tmp_path / "house", transport=sink.url, program=PLAIN)
+        row = house.send(house.people(1)).results[0]
+        for n in (5, 50, 300, 900, 2000, 4000, 6000, 9000):  # in each of its processes
+            server = house.spawn("serve", env={**os.environ, "LD_PRELOAD": str(FAIL), "FAIL_CALL": "alloc", "FAIL_AT": str(n)})
+            try:
+                for _ in range(40):
+                    with contextlib.suppress(OSError):
+                        Browser(house).prove(row["link"], [row["password"]])
+                        break
+                    if server.poll() is not None:
+                        break
+                    time.sleep(0.05)
+            finally:
+                server.terminate()
+                out, err = server.communicate(timeout=30)
+            assert server.returncode >= 0 or server.returncode == -15, (n, err)
+            assert not re.search(rb"signal (?!15|9)|internal error", out + err), (n, err)
+            assert err.strip(), n
+        house.serve()
+        assert Browser(house).prove(row["link"], [row["password"]])[0] in (200, 302, 303)
+        house.stop()

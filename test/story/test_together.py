@@ -2,8 +2,10 @@
 nobody is mailed twice (THREATS B-89, B-96)."""
 import collections
 import concurrent.futures
+import contextlib
 import os
 import signal
+import sqlite3
 import time
 
 import pytest
@@ -134,3 +136,20 @@ def test_fifty_second_thoughts_during_a_send_leave_one_true_story(house, sink):
     gone = {r["delivery"] for r in rows if r["status"] == "cancelled"}
     assert cancelled <= gone <= cancelled | revoked and gone
     check_account(sink, house, [r for r in rows if r["status"] == "delivered"])
+
+
+def test_a_database_that_somebody_holds_for_a_while_is_waited_for(house, sink):
+    house.write_list(house.people(40), "list.csv")
+    database = next(os.path.join(base, f) for base, _, files in os.walk(house.path) for f in files if f.endswith(".db"))
+    p = send(house, "list")
+    for _ in range(3):
+        with contextlib.closing(sqlite3.connect(database, timeout=10)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            time.sleep(0.5)
+            assert p.poll() is None
+            other.rollback()
+        time.sleep(0.02)
+    assert ended(p)[0] == 0
+    rows = rows_of(house, "list")
+    assert {r["status"] for r in rows} == {"delivered"}
+    check_account(sink, house, rows)
