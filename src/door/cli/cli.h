@@ -60,6 +60,8 @@ err cli_stdin(struct cli *cli, struct arena *a, size_t max, str *out);
 struct source cli_stdin_source(struct cli *cli);
 /* The content of a file named by --password-file and the like, "-" for standard input, without one final newline. */
 err cli_secret(struct cli *cli, struct arena *secret, const char *option, str *out);
+/* An option that is a span of time; *out stays as it is if the option was not given. NEVER USAGE out of bounds. */
+err cli_span(struct cli *cli, const char *option, span least, span most, span *out);
 err cli_config(struct cli *cli, const struct config **out); /* read once; NEVER CONFIG with fault */
 
 /* JSON output is composed with jansson and printed on one line; the reference is stolen. */

@@ -92,6 +92,21 @@ err cli_secret(struct cli *cli, struct arena *secret, const char *option, str *o
 	return OK;
 }
 
+err cli_span(struct cli *cli, const char *option, span least, span most, span *out)
+{
+	const char *given = cli_value(cli, option);
+	span s;
+
+	if (!given)
+		return OK;
+	if (failed(span_parse(str_of(given), &s)) || s < least || s > most) {
+		fault_set(&cli->fault, "%s takes a span of time such as 90m, 12h or 7d, up to a year", option);
+		return NEVER(USAGE, "not a span in bounds");
+	}
+	*out = s;
+	return OK;
+}
+
 /* --limit lowers what the configuration allows, and never raises it. */
 static err lower_limits(struct cli *cli, const struct config *as_read, const struct config **out)
 {

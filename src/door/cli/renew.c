@@ -5,18 +5,6 @@ static const struct cli_option options[] = {
 	{ 0 },
 };
 
-static err read_expires(struct cli *cli, const struct line *line, span *out)
-{
-	const char *given = cli_value(cli, "--expires");
-
-	*out = line->config->link.expires;
-	if (given && (failed(span_parse(str_of(given), out)) || *out < MINUTE || *out > 366 * DAY)) {
-		fault_set(&cli->fault, "--expires takes a span of time such as 90m, 12h or 7d, up to a year");
-		return NEVER(USAGE, "not a span in bounds");
-	}
-	return OK;
-}
-
 static err run(struct cli *cli)
 {
 	OWNED(house_done) struct house h = { 0 };
@@ -28,7 +16,8 @@ static err run(struct cli *cli)
 	str url;
 
 	TRY(house_open(cli, &h));
-	TRY(read_expires(cli, h.line, &expires));
+	expires = h.line->config->link.expires;
+	TRY(cli_span(cli, "--expires", MINUTE, 366 * DAY, &expires));
 	TRY(house_find(cli, &h, &what, &is_submission));
 	if (is_submission) {
 		fault_set(&cli->fault, "renew takes a delivery's id: each person's link is renewed by itself");

@@ -77,21 +77,6 @@ static err read_link(struct cli *cli)
 	return NEVER(UNSUPPORTED, "no presigned links yet");
 }
 
-static err read_span(struct cli *cli, const char *option, span least, span most, span *out)
-{
-	const char *given = cli_value(cli, option);
-	span s;
-
-	if (!given)
-		return OK;
-	if (failed(span_parse(str_of(given), &s)) || s < least || s > most) {
-		fault_set(&cli->fault, "%s takes a span of time such as 90m, 12h or 7d", option);
-		return NEVER(USAGE, "not a span in bounds");
-	}
-	*out = s;
-	return OK;
-}
-
 /* people.csv gives people-results.csv, beside it. */
 static err results_name(struct cli *cli, const char *list, const char **out)
 {
@@ -142,8 +127,8 @@ static err read_options(struct cli *cli, const struct config *config, struct sen
 	TRY(read_form(cli, config, o));
 	TRY(read_proof(cli, config, o));
 	TRY(read_link(cli));
-	TRY(read_span(cli, "--expires", MINUTE, 366 * DAY, &o->expires));
-	TRY(read_span(cli, "--patience", 0, 366 * DAY, &o->patience));
+	TRY(cli_span(cli, "--expires", MINUTE, 366 * DAY, &o->expires));
+	TRY(cli_span(cli, "--patience", 0, 366 * DAY, &o->patience));
 	return read_paths(cli, o);
 }
 
