@@ -5,7 +5,10 @@
 
 #include "wire/mime.h"
 
-enum { FIELD_WORD_MAX = 60 }; /* a longer word would not fit beside the name of its field: it is encoded */
+enum {
+	FIELD_WORD_MAX = 60,    /* a longer word would not fit beside the name of its field: it is encoded */
+	MIME_FALLBACK_MAX = 56, /* bytes of a file name for readers without RFC 2231 */
+};
 
 struct field {
 	struct sink *to;
@@ -21,6 +24,7 @@ void field_text(struct field *f, str text);   /* unstructured (RFC 5322 2.2.1), 
 void field_mailboxes(struct field *f, const struct mime_mailbox *list);
 void field_parameter(struct field *f, str name, str value); /* a token or quoted; ASCII */
 void field_file_name(struct field *f, str name);            /* filename*= (RFC 2231) and filename= */
+str mime_fallback_name(struct buf *b, str name);            /* the latter's value; b has room for MIME_FALLBACK_MAX */
 
 err field_whole(struct sink *to, str name, str text); /* begin, text, end */
 err field_raw(struct sink *to, str name, str value);  /* one line, neither encoded nor folded */

@@ -173,7 +173,7 @@ static void add_fallback(struct buf *b, str name)
 }
 
 /* The extension survives a cut: it decides which program opens the file. */
-static str fallback(struct buf *b, str name)
+str mime_fallback_name(struct buf *b, str name)
 {
 	size_t dot = name.len;
 
@@ -192,9 +192,9 @@ static str fallback(struct buf *b, str name)
 
 void field_file_name(struct field *f, str name)
 {
-	char room[MIME_LINE - 20];
+	char room[MIME_FALLBACK_MAX];
 	struct buf b = BUF_ON(room);
-	str ascii = fallback(&b, name);
+	str ascii = mime_fallback_name(&b, name);
 
 	/* The extended form first: where a reader takes whichever comes first, it takes the true name. */
 	if (!str_same(ascii, name))

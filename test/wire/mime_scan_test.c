@@ -1,0 +1,331 @@
+#include "test/support/support.h"
+
+#include "crypt/crypt.h"
+#include "wire/mime_scan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static err add(void *state, str bytes)
+{
+	return hash_add(state, bytes);
+}
+
+static err finish(void *state, uint8_t out[MIME_SHA256])
+{
+	return hash_finish(state, out);
+}
+
+struct scanned {
+	struct arena *arena;
+	struct hash *hash;
+	struct mime_part *root;
+	str skeleton;
+	struct fault fault;
+};
+
+/* In pieces of `step` bytes: a line may come in any number of them. */
+static err scan(struct scanned *s, const struct mime_limits *limits, str message, size_t step)
+{
+	struct mime_scan *scan;
+
+	*s = (struct scanned){ 0 };
+	assert_ok(arena_open(16 << 20, &s->arena));
+	assert_ok(hash_open(&s->hash));
+	struct mime_hash *hash;
+	assert_ok(NEW(s->arena, hash));
+	*hash = (struct mime_hash){ s->hash, add, finish };
+	assert_ok(mime_scan_open(s->arena, limits, false, hash, &scan));
+	for (size_t at = 0; at < message.len; at += step)
+		TRY(mime_scan_add(scan, str_upto(str_from(message, at), step), &s->fault));
+	return mime_scan_finish(scan, &s->root, &s->skeleton, &s->fault);
+}
+
+static void scanned_done(struct scanned *s)
+{
+	hash_done(&s->hash);
+	arena_close(s->arena);
+}
+
+static void assert_hash(const struct mime_part *p, str body)
+{
+	uint8_t want[SHA256_LEN];
+
+	assert_ok(sha256(body, want));
+	assert_int_equal(p->size, body.len);
+	assert_memory_equal(p->sha256, want, sizeof want);
+}
+
+#define MIXED "From: a@b.example\r\nContent-Type: multipart/mixed; boundary=\"=_b\"\r\n\r\n"
+
+static const char whole[] = MIXED
+	"preamble\r\n--=_b\r\nContent-Type: multipart/alternative; boundary=cc\r\n\r\n"
+	"--cc\r\n\r\nhello\r\n\r\n--cc\r\nContent-Type: text/html; charset=\"UTF-8\"\r\n"
+	"Content-Transfer-Encoding: quoted-printable\r\n\r\na=3Db=\r\nc\r\n--cc--\r\nepilogue\r\n"
+	"--=_b\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: BASE64\r\n"
+	"Content-Disposition: Attachment;\r\n filename*0*=UTF-8''%C3%A4; filename*1=\"b.pdf\"\r\n\r\naGVs\r\nbG8=\r\n"
+	"--=_b\r\nContent-Type: message/rfc822\r\n\r\nSubject: inner\r\n\r\nin\r\n--=_b--\r\n";
+
+static void a_message_is_read_the_same_in_pieces_of_any_size(void **state)
+{
+	for (size_t step = 1; step < sizeof whole; step = step * 2 + 1) {
+		struct scanned s;
+		assert_ok(scan(&s, NULL, (str){ whole, sizeof whole - 1 }, step));
+		struct mime_part *both = s.root->parts, *text = both->parts, *html = text->next, *pdf = both->next,
+				 *within = pdf->next;
+		assert_str(s.root->type, STR("multipart/mixed"));
+		assert_str(text->type, STR("text/plain"));
+		assert_hash(text, STR("hello\r\n"));
+		assert_str(html->charset, STR("utf-8"));
+		assert_hash(html, STR("a=bc"));
+		assert_null(html->next);
+		assert_str(pdf->name, STR("\xC3\xA4"
+					  "b.pdf"));
+		assert_str(pdf->disposition, STR("attachment"));
+		assert_str(pdf->encoding, STR("base64"));
+		assert_hash(pdf, STR("hello"));
+		assert_str(str_upto(str_from((str){ whole, sizeof whole - 1 }, pdf->offset), pdf->length),
+			   STR("aGVs\r\nbG8="));
+		assert_str(within->parts->headers->value, STR("inner"));
+		assert_hash(within->parts, STR("in"));
+		assert_null(within->next);
+		scanned_done(&s);
+	}
+}
+
+static void the_skeleton_has_all_headers_and_no_body(void **state)
+{
+	struct scanned s;
+
+	assert_ok(scan(&s, NULL, (str){ whole, sizeof whole - 1 }, 4096));
+	assert_true(str_find(s.skeleton, STR("Subject: inner")) > 0);
+	assert_true(str_find(s.skeleton, STR("--=_b--\r\n")) > 0);
+	assert_true(str_find(s.skeleton, STR("hello")) < 0 && str_find(s.skeleton, STR("aGVs")) < 0);
+	assert_true(str_find(s.skeleton, STR("preamble")) < 0 && str_find(s.skeleton, STR("epilogue")) < 0);
+	scanned_done(&s);
+}
+
+static void the_body_of_a_single_part_has_its_last_end_of_line(void **state)
+{
+	struct scanned s;
+
+	assert_ok(scan(&s, NULL, STR("Subject: x\r\n\r\none\r\n\r\n"), 3));
+	assert_hash(s.root, STR("one\r\n\r\n"));
+	assert_int_equal(s.root->length, 7);
+	scanned_done(&s);
+	assert_ok(scan(&s, NULL, STR("Subject: x\n\none\ntwo"), 3));
+	assert_hash(s.root, STR("one\ntwo"));
+	scanned_done(&s);
+	assert_ok(scan(&s, NULL, STR("Subject: a header alone\r\n"), 3));
+	assert_hash(s.root, STR(""));
+	scanned_done(&s);
+}
+
+#define FIELD(line)                                                                                                    \
+	{                                                                                                              \
+		"Subject: x\r\n" line "\r\n\r\nbody\r\n", NULL                                                         \
+	}
+#define NO_FIELD(line, words)                                                                                          \
+	{                                                                                                              \
+		"Subject: x\r\n" line "\r\n\r\nbody\r\n", words                                                        \
+	}
+#define BODY(encoding, body, words)                                                                                    \
+	{                                                                                                              \
+		"Content-Transfer-Encoding: " encoding "\r\n\r\n" body, words                                          \
+	}
+#define PARTS(parts, words)                                                                                            \
+	{                                                                                                              \
+		MIXED parts, words                                                                                     \
+	}
+
+static const struct {
+	const char *message, *words; /* null: it passes */
+} judged[] = {
+	FIELD("Content-Type: text/plain; charset=us-ascii"),
+	FIELD("Content-Type: text/plain;\r\n\tcharset=\"utf-8\"; format=flowed"),
+	FIELD("Content-Disposition: attachment; filename=\"two words.pdf\""),
+	FIELD("Content-Disposition: attachment; filename*=UTF-8''%C3%A4.pdf; filename=\"_.pdf\""),
+	FIELD("Content-Type: application/pdf; name=a.pdf\r\nContent-Disposition: inline; filename=\"a.pdf\""),
+	FIELD("X-Note: a comment (here) is none of our business; =?utf-8?q?x?="),
+	FIELD("From: \xC3\xA4@b.example"),
+	NO_FIELD("Content-Type: text/plain\r\nContent-type: text/html", "twice"),
+	NO_FIELD("Subject: y", "twice"),
+	NO_FIELD("From: a@b\r\nfrom: c@d", "twice"),
+	NO_FIELD("Date: x\r\nDATE: y", "twice"),
+	NO_FIELD("Message-ID: x\r\nMessage-Id: y", "twice"),
+	NO_FIELD("Content-Type: text/plain; charset=a; charset=b", "twice"),
+	NO_FIELD("Content-Type: multipart/mixed; boundary=a; boundary=b", "twice"),
+	NO_FIELD("Content-Type: multipart/mixed; boundary=a; Boundary=a", "twice"),
+	NO_FIELD("Content-Type: multipart/mixed; boundary*=utf-8''a", "RFC 2231"),
+	NO_FIELD("Content-Type: multipart/mixed", "boundary"),
+	NO_FIELD("Content-Type: multipart/mixed; boundary=\"\"", "boundary"),
+	NO_FIELD("Content-Type: multipart/mixed; boundary=\"a b\"", "boundary"),
+	NO_FIELD("Content-Type: multipart/mixed; boundary=\"a\\b\"", "backslash"),
+	NO_FIELD("Content-Type: multipart/mixed; boundary=\"a<b\"", "boundary"),
+	NO_FIELD("Content-Type: multipart/mixed; boundary=\"a", "never ended"),
+	NO_FIELD("Content-Type: multipart/mixed; boundary=a(comment)", "neither a parameter"),
+	NO_FIELD("Content-Type: text/plain (comment); charset=utf-8", "comments"),
+	NO_FIELD("Content-Type: text/plain; (comment) charset=utf-8", "comments"),
+	NO_FIELD("Content-Type: text/plain; charset = utf-8", "without blanks"),
+	NO_FIELD("Content-Type: text/plain charset=utf-8", "neither a parameter"),
+	NO_FIELD("Content-Type: text / plain", "neither a parameter"),
+	NO_FIELD("Content-Type: text", "not a media type"),
+	NO_FIELD("Content-Type:", "not what the field is for"),
+	NO_FIELD("Content-Type: message/partial; id=a; number=1", "in pieces"),
+	NO_FIELD("Content-Type: message/external-body; access-type=URL", "elsewhere"),
+	NO_FIELD("Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64", "not encoded"),
+	NO_FIELD("Content-Type: application/pdf; name=a.exe\r\nContent-Disposition: attachment; filename=a.pdf",
+		 "differ"),
+	NO_FIELD("Content-Disposition: attachment; filename*1=b; filename*0=a", "out of order"),
+	NO_FIELD("Content-Disposition: attachment; filename*0=a; filename*0=b", "repeated"),
+	NO_FIELD("Content-Disposition: attachment; filename*0=a; filename*2=b", "missing"),
+	NO_FIELD("Content-Disposition: attachment; filename*0=a; filename*=utf-8''b", "repeated"),
+	NO_FIELD("Content-Disposition: attachment; filename*00=a", "number"),
+	NO_FIELD("Content-Disposition: attachment; filename**=utf-8''a", "two stars"),
+	NO_FIELD("Content-Disposition: attachment; filename*0=a; filename*1*=%41", "first does not say"),
+	NO_FIELD("Content-Disposition: attachment; filename*=\"utf-8''a\"", "without quotes"),
+	NO_FIELD("Content-Disposition: attachment; filename*=a", "character set"),
+	NO_FIELD("Content-Disposition: attachment; filename*=koi8-r''a", "UTF-8"),
+	NO_FIELD("Content-Disposition: attachment; filename*=utf-8''%C3", "UTF-8"),
+	NO_FIELD("Content-Disposition: attachment; filename*=utf-8''%4", "hexadecimal"),
+	NO_FIELD("Content-Disposition: attachment; filename*=utf-8''a%0D%0Ab", "carriage return"),
+	NO_FIELD("Content-Disposition: attachment; filename*=utf-8''a%00b", "NUL"),
+	NO_FIELD("Content-Disposition: attachment; filename*=utf-8''a%E2%80%AEfdp.exe", "invisible"),
+	NO_FIELD("Content-Disposition: attachment; filename=\"../a\"", "path"),
+	NO_FIELD("Content-Disposition: attachment; filename*=utf-8''a.exe; filename=a.pdf", "differ"),
+	NO_FIELD("Content-Disposition: attachment; filename=\"=?utf-8?q?a.exe?=\"", "encoded word"),
+	NO_FIELD("Content-Disposition: attachment; filename=\"\xC3\xA4\"", "ASCII"),
+	NO_FIELD("Content-Disposition: attachment; name=a.pdf", "filename here"),
+	NO_FIELD("Content-Transfer-Encoding: x-uuencode", "none of"),
+	NO_FIELD("Content-Transfer-Encoding: base64 (really)", "neither"),
+	NO_FIELD("Content-Transfer-Encoding: base64; x=y", "none of"),
+	NO_FIELD("X-A : y", "blanks stand between"),
+	NO_FIELD("no colon here", "neither a field"),
+	NO_FIELD(" \r\nX-A: b", "blanks alone"),
+	NO_FIELD("X-A: \x01", "control byte"),
+	NO_FIELD("X-A: \xFF", "UTF-8"),
+	NO_FIELD("X-A: a\rb", "bare CR"),
+	NO_FIELD("X-A: a\nX-B: b", "does not end as the others"),
+	{ " Subject: x\r\n\r\n", "continues nothing" },
+	{ "From someone Sat Jan  1 00:00:00 2026\r\nSubject: x\r\n\r\n", "neither a field" },
+	{ "\r\nbody\r\n", "without a header" },
+	{ "", "without a header" },
+	{ "Subject: x", "within a header" },
+	{ "Subject: x\r\n\r\na\rb\r\n", "bare CR" },
+	{ "Subject: x\r\n\r\na\nb\r\n", "does not end as the others" },
+	{ "Subject: x\n\na\r\nb\n", "does not end as the others" },
+	BODY("base64", "aGVsbG8=\r\n\r\n", NULL),
+	BODY("base64", "", NULL),
+	BODY("base64", "aGVs bG8=\r\n", "not of base64"),
+	BODY("base64", "aGVsbG8\r\n", "cut off"),
+	BODY("base64", "aGVsbG8=\r\naGVs\r\n", "after its padding"),
+	BODY("base64", "aGVsbG8==\r\n", "padded wrongly"),
+	BODY("base64", "aGVsbG9=\r\n", "belong to no byte"),
+	BODY("base64", "aGVs*bG8=\r\n", "not of base64"),
+	BODY("base64", "=\r\n", "padded wrongly"),
+	BODY("quoted-printable", "a=3db\tc d\r\n", NULL),
+	BODY("quoted-printable", "a=\r\n", "ends within a line"),
+	BODY("quoted-printable", "a=b\r\n", "hexadecimal"),
+	BODY("quoted-printable", "a= \r\nb\r\n", "ends with a blank"),
+	BODY("quoted-printable", "a \r\n", "ends with a blank"),
+	BODY("quoted-printable", "\xC3\xA4\r\n", "may not stand"),
+	PARTS("--=_b\r\n\r\nx\r\n--=_b--", NULL),
+	PARTS("--=_b\r\n\r\n--=_b\r\n\r\n\r\n--=_b--\r\n", NULL),
+	PARTS("--=_b\r\n\r\nx\r\n", "before the last boundary"),
+	PARTS("--=_b--\r\n", "no parts"),
+	PARTS("", "before the last boundary"),
+	PARTS("--=_b\r\n\r\nx\r\n--=_b--\r\n--=_b\r\n\r\ny\r\n--=_b--\r\n", "again after its end"),
+	PARTS("--=_b\r\n\r\nx\r\n--=_b \r\n\r\ny\r\n--=_b--\r\n", "goes on otherwise"),
+	PARTS("--=_b\r\n\r\nx\r\n--=_bc\r\n--=_b--\r\n", "goes on otherwise"),
+	PARTS("--=_b\r\n\r\nx\r\n--=_b---\r\n--=_b--\r\n", "goes on otherwise"),
+	PARTS("--=_b\r\nX-A: b\r\n--=_b--\r\n", "not ended by an empty line"),
+	PARTS("--=_b\r\nX-A: b\r\n", "within the header"),
+	PARTS("--=_b\r\nContent-Type: multipart/mixed; boundary=\"=_b\"\r\n\r\n", "begins like"),
+	PARTS("--=_b\r\nContent-Type: multipart/mixed; boundary=\"=_bb\"\r\n\r\n", "begins like"),
+	PARTS("--=_b\r\nContent-Type: multipart/mixed; boundary=\"=_\"\r\n\r\n", "begins like"),
+	PARTS("--=_b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n\r\nx\r\n--=_b--\r\n", "part within"),
+	PARTS("--=_b\r\nContent-Type: text/plain\r\nContent-Type: text/html\r\n\r\nx\r\n--=_b--\r\n", "twice"),
+	{ "Content-Type: multipart/mixed; boundary=a\r\nContent-Transfer-Encoding: "
+	  "quoted-printable\r\n\r\n--a\r\n\r\n\r\n--a--\r\n",
+	  "not encoded" },
+	{ "Content-Type: multipart/digest; boundary=a\r\n\r\n--a\r\n\r\nx\r\n--a--\r\n", "does not say its type" },
+};
+
+static void what_can_be_read_in_two_ways_is_refused_in_words(void **state)
+{
+	for (size_t i = 0; i < COUNT(judged); i++)
+		for (size_t step = 1; step < 100; step += 98) {
+			struct scanned s;
+			err e = scan(&s, NULL, str_of(judged[i].message), step);
+			bool right = judged[i].words ? e.fate == FATE_NEVER && strstr(s.fault.what, judged[i].words)
+						     : !failed(e);
+			if (!right)
+				fail_msg("%s\nsaid: '%s', expected: '%s'", judged[i].message, s.fault.what,
+					 judged[i].words ? judged[i].words : "nothing");
+			scanned_done(&s);
+		}
+}
+
+static void a_nul_is_refused_wherever_it_stands(void **state)
+{
+	for (size_t at = 0; at < sizeof whole - 1; at++) {
+		char bad[sizeof whole];
+		struct scanned s;
+		memcpy(bad, whole, sizeof whole);
+		bad[at] = 0;
+		err e = scan(&s, NULL, (str){ bad, sizeof whole - 1 }, 1000);
+		assert_int_equal(e.fate, FATE_NEVER);
+		scanned_done(&s);
+	}
+}
+
+/* A bound is told with its number, and what is just within it passes. */
+static void assert_bound(const char *name, uint64_t bound, str fits, str beyond)
+{
+	struct mime_limits limits = mime_limits;
+	struct scanned s;
+	char words[40];
+
+	*mime_limit_named(&limits, str_of(name)) = bound;
+	assert_ok(scan(&s, &limits, fits, 7));
+	scanned_done(&s);
+	assert_why(NEVER, LIMIT, scan(&s, &limits, beyond, 7));
+	(void)snprintf(words, sizeof words, "at most %llu", (unsigned long long)bound);
+	assert_non_null(strstr(s.fault.what, words));
+	scanned_done(&s);
+}
+
+static void every_bound_is_kept_to_the_byte(void **state)
+{
+	assert_bound("line", 12, STR("Subject: xyz\r\n\r\n123456789012\r\n"),
+		     STR("Subject: xyz\r\n\r\n1234567890123\r\n"));
+	assert_bound("line", 12, STR("Subject: xyz\r\n"), STR("Subject: xyzz\r\n"));
+	assert_bound("field", 17, STR("Subject: xyz\r\n  z\r\n"), STR("Subject: xyz\r\n  zz\r\n"));
+	assert_bound("fields", 2, STR("A: b\r\nC: d\r\n"), STR("A: b\r\nC: d\r\nE: f\r\n"));
+	assert_bound("header", 12, STR("A: b\r\nC: d\r\n"), STR("A: b\r\nC: d\r\nE: f\r\n"));
+	assert_bound("headers", 12, STR("A: b\r\nC: d\r\n"), STR("A: b\r\nC: d\r\nE: f\r\n"));
+	assert_bound("message", 8, STR("A: b\r\n\r\n"), STR("A: b\r\n\r\nx"));
+	assert_bound("parts", 2, STR(MIXED "--=_b\r\n\r\n--=_b--\r\n"),
+		     STR(MIXED "--=_b\r\n\r\n--=_b\r\n\r\n--=_b--\r\n"));
+	assert_bound("depth", 1, STR(MIXED "--=_b\r\n\r\n--=_b--\r\n"),
+		     STR(MIXED "--=_b\r\nContent-Type: message/rfc822\r\n\r\nA: b\r\n\r\n--=_b--\r\n"));
+}
+
+static void a_bound_can_be_lowered_and_not_raised(void **state)
+{
+	struct mime_limits limits = mime_limits;
+	char message[2000];
+	struct scanned s;
+
+	limits.line = 100000;
+	memset(message, 'x', sizeof message);
+	memcpy(message, "A: b\r\n\r\n", 8);
+	assert_why(NEVER, LIMIT, scan(&s, &limits, (str){ message, sizeof message }, 100));
+	scanned_done(&s);
+	assert_null(mime_limit_named(&limits, STR("anything")));
+}
+
+TESTS(mime_scan, test(a_message_is_read_the_same_in_pieces_of_any_size), test(the_skeleton_has_all_headers_and_no_body),
+      test(the_body_of_a_single_part_has_its_last_end_of_line), test(what_can_be_read_in_two_ways_is_refused_in_words),
+      test(a_nul_is_refused_wherever_it_stands), test(every_bound_is_kept_to_the_byte),
+      test(a_bound_can_be_lowered_and_not_raised))
