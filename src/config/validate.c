@@ -143,6 +143,17 @@ static err check_signing(struct reading *r, struct config *c)
 	return OK;
 }
 
+/* Documents go there in the clear. */
+static err check_scanner(struct reading *r, const struct config *c)
+{
+	str at = c->check.clamd;
+
+	if (at.len == 0 || str_starts(at, STR("/")) || str_starts(at, STR("127.0.0.1:")) ||
+	    str_starts(at, STR("[::1]:")))
+		return OK;
+	return refuse(r, "check.clamd", "it is the absolute path of clamd's socket, or 127.0.0.1:PORT");
+}
+
 static err check_rest(struct reading *r, const struct config *c)
 {
 	if (c->retry.most < c->retry.first)
@@ -162,5 +173,6 @@ err config_validate(struct reading *r, struct config *c)
 	TRY(check_base_url(r, c));
 	TRY(check_transport(r, c));
 	TRY(check_signing(r, c));
+	TRY(check_scanner(r, c));
 	return check_rest(r, c);
 }

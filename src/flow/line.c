@@ -1,5 +1,6 @@
 #include "flow/line.h"
 
+#include "flow/scanner.h"
 #include "sys/sys.h"
 
 static err address_setting(struct arena *a, str text, const char *name, struct address *out, struct fault *fault)
@@ -117,10 +118,20 @@ err line_open(struct arena *a, const struct config *config, struct clock clock, 
 	return line_open_with(a, config, clock, entropy, &keys, out, fault);
 }
 
+err line_take_documents(struct line *line, struct fault *fault)
+{
+	struct content_options options = { 0 };
+
+	must(!line->content);
+	TRY(scanner_open(line->arena, line->config, clock_now(&line->clock), &options.clamd, NULL, fault));
+	return content_check_open(&options, &line->content);
+}
+
 void line_done(struct line **line)
 {
 	if (!*line)
 		return;
+	content_check_done(&(*line)->content);
 	store_done(&(*line)->store);
 	keyring_done(&(*line)->keys);
 	*line = NULL;

@@ -3,6 +3,7 @@
 #ifndef LETTERLOCK_FLOW_LINE_H
 #define LETTERLOCK_FLOW_LINE_H
 
+#include "check/content.h"
 #include "compose/compose.h"
 #include "config/config.h"
 #include "deliver/deliver.h"
@@ -20,6 +21,7 @@ struct line {
 	struct store *store;
 	struct compose *compose;
 	struct sign_rule *rules;
+	struct content_check *content; /* null: no documents come in by this process */
 	struct address from, bounce;
 	struct clock clock;
 	struct entropy entropy;
@@ -31,6 +33,8 @@ err line_open(struct arena *a, const struct config *config, struct clock clock, 
 err line_open_with(struct arena *a, const struct config *config, struct clock clock, struct entropy entropy,
 		   struct keyring **keys, struct line **out, struct fault *fault);
 void line_done(struct line **line);
+/* For who lets documents in: what looks into them is started, and tried out. */
+err line_take_documents(struct line *line, struct fault *fault);
 /* The way out that is configured; the caller closes it. */
 err line_transport(const struct line *line, struct transport **out, struct fault *fault);
 err line_db(const struct line *line, struct db **out, struct fault *fault); /* a connection for the calling thread */

@@ -25,6 +25,16 @@ static err pump_document(const struct put_away *p, struct arena *a, const struct
 	return e;
 }
 
+/* The bytes that were judged are the bytes that were sealed, or nobody gets them. */
+static err same_bytes(const struct document *doc, const uint8_t sealed[SHA256_LEN], struct fault *fault)
+{
+	if (memcmp(doc->sha256, sealed, SHA256_LEN) == 0)
+		return OK;
+	fault_where(fault, doc->name, 0, 0);
+	fault_set(fault, "the file changed after it was checked; send this row again");
+	return NEVER(DOCUMENT, "the file changed after it was checked");
+}
+
 static err new_object(const struct put_away *p, struct intake *in, str name, str type, struct object **out)
 {
 	struct object *o;
@@ -63,8 +73,7 @@ static err put_open(const struct put_away *p, struct intake *in, struct document
 
 	TRY(new_object(p, in, doc->name, doc->type, &o));
 	TRY(store_document(p, in, doc, o));
-	memcpy(doc->sha256, o->sha256, SHA256_LEN);
-	return OK;
+	return same_bytes(doc, o->sha256, &in->fault);
 }
 
 /* letter.pdf becomes letter.zip; several documents, or hidden names, documents.zip. */
@@ -90,12 +99,13 @@ static err put_entry(const struct put_away *p, struct arena *a, struct zip *zip,
 {
 	OWNED(sink_done) struct sink entry = { 0 };
 	OWNED(sink_done) struct sink hashed = { 0 };
-	uint64_t size;
+	uint8_t sealed[SHA256_LEN];
 
 	TRY(seal_zip_entry(zip, doc->name, p->chunk->sub->created_at, doc->size, &entry));
-	TRY(hash_sink(a, &entry, doc->sha256, &size, &hashed));
+	TRY(hash_sink(a, &entry, sealed, NULL, &hashed));
 	TRY(pump_document(p, a, doc, &hashed, fault));
 	TRY(sink_finish(&hashed));
+	TRY(same_bytes(doc, sealed, fault));
 	return sink_finish(&entry);
 }
 

@@ -13,7 +13,8 @@ struct put_away {
 	size_t key_count;
 };
 
-/* Fills to->objects and the digests of to->documents. The bytes are durable only after store_commit(). */
+/* Fills to->objects. NEVER DOCUMENT if a file is not what was checked. The bytes are durable only after store_commit().
+ */
 err put_away(const struct put_away *p, struct intake *in);
 
 #endif

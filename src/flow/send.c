@@ -121,6 +121,7 @@ static err list_todo(struct send *s)
 static err plan(struct send *s, struct fault *fault)
 {
 	TRY(check_options(&s->options, fault));
+	TRY(line_take_documents(s->line, fault));
 	TRY(arena_open_secret(PLAN_MEMORY, &s->arena));
 	TRY(line_db(s->line, &s->db, fault));
 	TRY(open_documents(s, fault));

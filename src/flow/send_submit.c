@@ -38,12 +38,31 @@ static void refuse_row(struct send *s, size_t row, const struct intake *in)
 	r->link = r->password = STR_NONE;
 }
 
+/* It waits: its document could not be scanned. Its ids, link and password stay in the results, so that the run which
+ * carries this one on gives it the same. */
+static void hold_row(struct send *s, size_t row, const struct intake *in)
+{
+	str problem = STR("its document could not be scanned for malware");
+
+	(void)failed(problem_text(s->arena, in, &problem));
+	send_set_status(s, row, ROW_WAITING, problem, false);
+	s->count.held++;
+}
+
+static void stop_row(struct send *s, size_t row, const struct intake *in)
+{
+	if (in->problem.fate == FATE_NEVER)
+		refuse_row(s, row, in);
+	else
+		hold_row(s, row, in);
+}
+
 static void chunk_over(struct send *s, const size_t *todo, const struct intake *intakes, size_t count)
 {
 	pthread_mutex_lock(&s->lock);
 	for (size_t i = 0; i < count; i++) {
 		if (failed(intakes[i].problem)) {
-			refuse_row(s, todo[i], &intakes[i]);
+			stop_row(s, todo[i], &intakes[i]);
 		} else {
 			s->rows[todo[i]].accepted = true;
 			s->count.accepted++;
@@ -135,6 +154,8 @@ static err try_row(struct send *s, struct arena *a, struct intake *in)
 
 	TRY(check_documents(s->documents_fd, &row, s->line->config->limits.document_bytes, a, &in->to->documents,
 			    &in->fault));
+	for (struct document *doc = in->to->documents; doc; doc = doc->next)
+		TRY(check_document_content(s->line->content, s->documents_fd, a, doc, NULL, &in->fault));
 	err e = compose_check(s->line->compose, s->sub, in->to, &in->fault);
 	in->to->documents = NULL;
 	return e;
@@ -148,10 +169,10 @@ err send_try_all(struct send *s, const struct send_watch *watch, struct arena *a
 		SCRATCH(a);
 		fill_intake(&s->rows[s->todo[i]], &in);
 		in.problem = try_row(s, a, &in);
-		if (failed(in.problem) && in.problem.fate != FATE_NEVER)
+		if (failed(in.problem) && in.problem.fate != FATE_NEVER && in.problem.why != WHY_UNSCANNED)
 			return in.problem;
 		if (failed(in.problem))
-			refuse_row(s, s->todo[i], &in);
+			stop_row(s, s->todo[i], &in);
 		watch->tick(watch->state, &s->count, "");
 	}
 	return OK;

@@ -34,10 +34,10 @@ void workbench_done(struct workbench **b)
 	*b = NULL;
 }
 
-/* A refusal is this recipient's alone; anything else ends the chunk. */
+/* A refusal is this recipient's alone, and so is a document that could not be scanned; anything else ends the chunk. */
 static err refuse_or_stop(struct intake *in, err e)
 {
-	if (e.fate != FATE_NEVER)
+	if (e.fate != FATE_NEVER && e.why != WHY_UNSCANNED)
 		return e;
 	in->problem = e;
 	return OK;
@@ -73,8 +73,10 @@ static err check_one(struct line *line, struct db *db, struct chunk *c, struct i
 	TRY(check_suppression(line, db, in));
 	TRY(check_documents(c->documents_fd, &row, line->config->limits.document_bytes, c->sub->arena,
 			    &in->to->documents, &in->fault));
-	for (struct document *doc = in->to->documents; doc; doc = doc->next)
+	for (struct document *doc = in->to->documents; doc; doc = doc->next) {
+		TRY(check_document_content(line->content, c->documents_fd, c->sub->arena, doc, NULL, &in->fault));
 		TRY(id_new(&line->entropy, &doc->id));
+	}
 	return OK;
 }
 
@@ -198,6 +200,7 @@ err flow_submit(struct line *line, struct workbench *bench, struct chunk *c)
 {
 	struct message *messages;
 
+	must(line->content);
 	/* What is accepted already goes first: its outcomes need the last of the room. */
 	TRY(db_room(bench->db, ROOM_LEAST));
 	TRY(NEW_ARRAY(c->sub->arena, c->count, messages));

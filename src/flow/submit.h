@@ -4,7 +4,8 @@
  *
  * After OK each recipient that was not refused has its objects, link, message and delivery, durably; after
  * anything else nobody of the chunk has. A recipient that cannot be served is refused by itself, with words,
- * and costs the others nothing. What a crash leaves is objects without a row, which flow/sweep removes. */
+ * and costs the others nothing; one whose document could not be scanned is held: it has nothing, and may be
+ * submitted again. What a crash leaves is objects without a row, which flow/sweep removes. */
 #ifndef LETTERLOCK_FLOW_SUBMIT_H
 #define LETTERLOCK_FLOW_SUBMIT_H
 
@@ -19,7 +20,7 @@ struct intake {
 	str container_password; /* for `zip`; in secret memory or the caller's */
 	str weak_reason;        /* a password below the floor was allowed, and why; empty: it was not */
 
-	err problem;     /* OK after flow_submit: accepted; else why this one was refused */
+	err problem;     /* OK after flow_submit: accepted; NEVER: why this one was refused; LATER: it is held */
 	bool suppressed; /* it was refused because the address must not be mailed */
 	struct fault fault;
 };

@@ -2,14 +2,16 @@
 
 #include "wire/json.h"
 
+/* Who was not accepted has no delivery that an event could be of. */
 static err add_event(struct line *line, struct db *db, struct chunk *c, const struct intake *in, enum event_kind kind,
 		     str detail)
 {
+	const id none = { 0 };
 	struct event event = {
 		.kind = kind,
 		.at = clock_now(&line->clock),
 		.submission = c->sub->id,
-		.delivery = in->to->delivery,
+		.delivery = failed(in->problem) ? none : in->to->delivery,
 		.detail = detail,
 	};
 	return track_add(db, &line->entropy, c->sub->key, &event);
@@ -30,6 +32,38 @@ static err add_sealed_event(struct line *line, struct db *db, struct chunk *c, c
 	buf_add_json_number(&detail, "bytes", bytes);
 	buf_add_char(&detail, '}');
 	return add_event(line, db, c, in, EVENT_SEALED, buf_str(&detail));
+}
+
+static err add_scanned_event(struct line *line, struct db *db, struct chunk *c, const struct intake *in)
+{
+	char room[64];
+	struct buf detail = BUF_ON(room);
+	uint64_t documents = 0;
+
+	if (!content_check_scans(line->content))
+		return OK;
+	for (const struct document *doc = in->to->documents; doc; doc = doc->next)
+		documents++;
+	buf_add_char(&detail, '{');
+	buf_add_json_number(&detail, "documents", documents);
+	buf_add_char(&detail, '}');
+	return add_event(line, db, c, in, EVENT_SCANNED, buf_str(&detail));
+}
+
+/* With the row and the sentence, which names the document and what was found in it. */
+static err add_stopped_event(struct line *line, struct db *db, struct chunk *c, const struct intake *in, str problem)
+{
+	char room[8192];
+	struct buf detail = BUF_ON(room);
+	enum event_kind kind = in->problem.why == WHY_MALWARE ? EVENT_MALWARE_FOUND : EVENT_HELD;
+
+	if (in->problem.why != WHY_MALWARE && in->problem.fate != FATE_LATER)
+		return OK;
+	buf_add_char(&detail, '{');
+	buf_add_json_number(&detail, "row", in->to->row);
+	buf_add_json_field(&detail, "problem", problem);
+	buf_add_char(&detail, '}');
+	return add_event(line, db, c, in, kind, buf_str(&detail));
 }
 
 static err add_weak_event(struct line *line, struct db *db, struct chunk *c, const struct intake *in)
@@ -53,17 +87,22 @@ static err record_one(struct line *line, struct db *db, struct chunk *c, const s
 	TRY(recipient_save(db, sub->arena, line->keys, &line->entropy, sub, in->to));
 	TRY(link_record(db, sub->arena, line->keys, &line->entropy, sub, in->to));
 	TRY(queue_add(db, &line->entropy, sub, in->to, message, clock_now(&line->clock)));
+	TRY(add_scanned_event(line, db, c, in));
 	TRY(add_sealed_event(line, db, c, in));
 	TRY(add_weak_event(line, db, c, in));
 	return add_event(line, db, c, in, EVENT_QUEUED, STR_NONE);
 }
 
-static err record_refusal(struct line *line, struct db *db, struct chunk *c, const struct intake *in)
+/* What is held is not refused: a later run may find that nothing is wrong with it. */
+static err record_stopped(struct line *line, struct db *db, struct chunk *c, const struct intake *in)
 {
 	char room[2048];
 	struct buf problem = BUF_ON(room);
 
 	buf_add_fault(&problem, &in->fault, in->problem);
+	TRY(add_stopped_event(line, db, c, in, buf_str(&problem)));
+	if (in->problem.fate != FATE_NEVER)
+		return OK;
 	const struct refusal r = {
 		.row = in->to->row,
 		.address = in->to->address.text,
@@ -80,7 +119,7 @@ err write_down(struct line *line, struct db *db, struct chunk *c, const struct m
 	TRY(db_begin(db, &change));
 	for (size_t i = 0; i < c->count; i++) {
 		const struct intake *in = &c->intakes[i];
-		TRY(!failed(in->problem) ? record_one(line, db, c, in, &messages[i]) : record_refusal(line, db, c, in));
+		TRY(!failed(in->problem) ? record_one(line, db, c, in, &messages[i]) : record_stopped(line, db, c, in));
 	}
 	*committing = true;
 	return db_commit(&change);

@@ -1,4 +1,5 @@
 #include "door/cli/cli.h"
+#include "flow/scanner.h"
 #include "proc/proc.h"
 
 static const struct cli_option options[] = {
@@ -12,12 +13,14 @@ static err run(struct cli *cli)
 		.arena = cli->arena, .clock = cli->clock, .entropy = cli->entropy, .quiet = cli->quiet
 	};
 	const char *role = cli_value(cli, "--role");
+	struct clamd *scanner;
 
 	if (role && failed(role_find(str_of(role), &o.only))) {
 		fault_set(&cli->fault, "--role takes front, courier or steward");
 		return NEVER(USAGE, "no such role");
 	}
 	TRY(cli_config(cli, &o.config));
+	TRY(scanner_open(cli->arena, o.config, clock_now(&cli->clock), &scanner, NULL, &cli->fault));
 	return proc_serve(&o, &cli->fault);
 }
 
@@ -32,6 +35,7 @@ const struct cli_command command_serve = {
 		   "Runs until SIGTERM or Ctrl-C, then finishes what is in flight, within 30 seconds; a second signal "
 		   "ends it "
 		   "at once. SIGHUP loads the certificate again. New keys are seen when it is started anew.\n\n"
+		   "With check.clamd it does not begin unless clamd is there, with signatures that are not too old.\n\n"
 		   "What happens is written to standard error, a line each, as log.level and log.format say; --quiet "
 		   "leaves "
 		   "warnings and errors. A service manager that waits for it is told when all roles are at work "

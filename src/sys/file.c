@@ -88,6 +88,24 @@ err file_modified(int fd, moment *out)
 	return OK;
 }
 
+err file_identify(int fd, struct file_identity *out)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return sys_failed(errno);
+	*out = (struct file_identity){
+		.device = st.st_dev,
+		.inode = st.st_ino,
+		.size = (uint64_t)st.st_size,
+		.modified_s = st.st_mtim.tv_sec,
+		.modified_ns = st.st_mtim.tv_nsec,
+		.changed_s = st.st_ctim.tv_sec,
+		.changed_ns = st.st_ctim.tv_nsec,
+	};
+	return OK;
+}
+
 static err read_some(int fd, void *to, size_t max, size_t *got)
 {
 	ssize_t n;

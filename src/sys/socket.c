@@ -44,6 +44,13 @@ static err time_is_over(const struct wait *w, int64_t now)
 	return LATER(TIMEOUT, "no answer came in time");
 }
 
+bool wait_over(struct wait *w)
+{
+	int64_t now = ticks_now();
+
+	return now >= w->until || (wait_stopping(w) && now >= w->grace_end);
+}
+
 /* Sleeps once, for at most an hour, rounded up so that nobody spins through the last millisecond. */
 static int sleep_once(struct pollfd fds[2], const struct wait *w, int64_t left)
 {

@@ -18,6 +18,7 @@ struct wait {
 #define WAIT_NONE ((struct wait){ .until = INT64_MAX, .stop_fd = -1 })
 void wait_begin(struct wait *w, span patience); /* from now; INT64_MAX: for ever */
 bool wait_stopping(struct wait *w);             /* whether stopping is wanted: begin nothing new */
+bool wait_over(struct wait *w);                 /* the time is over, or the grace is */
 
 /* The addresses a name has. Numbers are taken as they are, without asking anybody. */
 struct endpoint {
@@ -29,6 +30,8 @@ err socket_resolve(const char *host, uint16_t port, struct wait *w, struct endpo
 
 /* Tries each address in turn, dividing what is left of the time; LATER RESOLVE or LATER CONNECT. */
 err socket_dial(const char *host, uint16_t port, struct wait *w, int *fd, struct fault *fault);
+/* The same for a socket of this machine, by its path; while its queue is full, it is tried again. */
+err socket_dial_path(const char *path, struct wait *w, int *fd, struct fault *fault);
 err socket_listen(const char *address, uint16_t port, int *fd); /* a number; port 0: any */
 err socket_accept(int listening, struct wait *w, int *fd);
 uint16_t socket_port(int fd);          /* own side */

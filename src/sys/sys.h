@@ -33,6 +33,13 @@ enum file_flags {
 err file_open(const char *path, int flags, mode_t mode, int *fd);
 err file_size(int fd, uint64_t *out);
 err file_modified(int fd, moment *out);
+/* What tells one state of one file from others; compared as a whole. Clocks are coarse and may be set: who relies on it
+ * compares the bytes' digest too. */
+struct file_identity {
+	uint64_t device, inode, size;
+	int64_t modified_s, modified_ns, changed_s, changed_ns;
+};
+err file_identify(int fd, struct file_identity *out);
 err file_read_all(struct arena *a, const char *path, size_t max, str *out); /* NEVER LIMIT beyond max */
 /* For keys and secrets: as file_read_all, and NEVER KEY if group or others may read it. */
 err file_read_private(struct arena *secret, const char *path, size_t max, str *out);

@@ -5,6 +5,7 @@
 #include "db/db.h"
 #include "deliver/deliver.h"
 #include "flow/line.h"
+#include "flow/scanner.h"
 #include "store/store.h"
 #include "sys/sys.h"
 
@@ -275,6 +276,26 @@ static void probe_transport(struct check *c)
 		find(c, FINE, NULL, "%.*s", STR_ARG(words));
 }
 
+static void probe_scanner(struct check *c)
+{
+	struct clamd_version version;
+	struct fault fault = { 0 };
+	struct clamd *scanner = NULL;
+	char room[64];
+	struct buf made = BUF_ON(room);
+	err e = scanner_open(c->cli->arena, c->config, clock_now(&c->cli->clock), &scanner, &version, &fault);
+
+	if (failed(e)) {
+		find_failure(c, e, &fault, "nothing is sent before it is mended: see clamd.conf(5) and freshclam(1)");
+	} else if (!scanner) {
+		find(c, DOUBTFUL, "install clamd and name its socket in check.clamd",
+		     "documents are not scanned for malware");
+	} else {
+		buf_add_moment(&made, version.signatures_at);
+		find(c, FINE, NULL, "%s, signatures of %.*s", version.engine, STR_ARG(buf_str(&made)));
+	}
+}
+
 static void probe_dns(struct check *c)
 {
 	find(c, DOUBTFUL, "compare the records that `letterlock init` printed with what `dig` shows",
@@ -282,11 +303,18 @@ static void probe_dns(struct check *c)
 }
 
 const struct probe config_probes[] = {
-	{ "settings", probe_settings, false },  { "protections", probe_reasons, false },
-	{ "data", probe_data, false },          { "keys", probe_keys, false },
-	{ "signing", probe_signing, false },    { "store", probe_store, false },
-	{ "database", probe_database, false },  { "templates", probe_templates, false },
-	{ "login", probe_login, false },        { "certificate", probe_certificate, false },
-	{ "transport", probe_transport, true }, { "dns", probe_dns, true },
+	{ "settings", probe_settings, false },
+	{ "protections", probe_reasons, false },
+	{ "data", probe_data, false },
+	{ "keys", probe_keys, false },
+	{ "signing", probe_signing, false },
+	{ "store", probe_store, false },
+	{ "database", probe_database, false },
+	{ "templates", probe_templates, false },
+	{ "login", probe_login, false },
+	{ "certificate", probe_certificate, false },
+	{ "malware", probe_scanner, true },
+	{ "transport", probe_transport, true },
+	{ "dns", probe_dns, true },
 };
 const size_t config_probe_count = sizeof config_probes / sizeof *config_probes;

@@ -183,6 +183,19 @@ static void tell_refusals(struct cli *cli, const struct send *s, bool all)
 		cli_say(cli, "… and %llu more, in the results file", (unsigned long long)(told - 20));
 }
 
+/* The first of them stands for all: mostly it is the same for each. */
+static void tell_held(struct cli *cli, const struct send *s, const struct send_count *c)
+{
+	const struct results *r = send_results(s);
+
+	for (size_t i = 0; c->held && i < r->count; i++)
+		if (r->rows[i].status == ROW_WAITING && r->rows[i].problem.len) {
+			cli_warn(cli, "%llu rows are held, and nothing was mailed for them: %.*s",
+				 (unsigned long long)c->held, STR_ARG(r->rows[i].problem));
+			return;
+		}
+}
+
 static void tell_json(struct cli *cli, const struct send *s, const struct send_options *o, const struct send_count *c)
 {
 	char text[ID_TEXT + 1];
@@ -195,6 +208,7 @@ static void tell_json(struct cli *cli, const struct send *s, const struct send_o
 	json_object_set_new(j, "folded", json_integer((json_int_t)c->folded));
 	for (enum row_status status = ROW_WAITING; status <= ROW_CANCELLED; status++)
 		json_object_set_new(j, row_status_name(status).at, json_integer((json_int_t)c->by_status[status]));
+	json_object_set_new(j, "held", json_integer((json_int_t)c->held));
 	json_object_set_new(j, "weak_passwords", json_integer((json_int_t)c->weak));
 	json_object_set_new(j, "results", o->dry_run ? json_null() : json_string(o->results_path));
 	cli_out_json(cli, j);
@@ -206,7 +220,8 @@ static void tell_text(struct cli *cli, const struct send *s, const struct send_o
 
 	if (o->dry_run) {
 		cli_out_format(cli, "%llu of %llu rows would be sent, %llu refused; nothing was stored or sent\n",
-			       (unsigned long long)c->by_status[ROW_WAITING], (unsigned long long)(c->rows - c->folded),
+			       (unsigned long long)(c->by_status[ROW_WAITING] - c->held),
+			       (unsigned long long)(c->rows - c->folded),
 			       (unsigned long long)c->by_status[ROW_REFUSED]);
 		return;
 	}
@@ -231,7 +246,7 @@ static int exit_status(const struct send *s, const struct send_options *o, const
 	uint64_t rows = c->rows - c->folded;
 
 	if (o->dry_run || !o->wait)
-		good += c->by_status[ROW_WAITING];
+		good += c->by_status[ROW_WAITING] - c->held;
 	if (send_stopped(s) && good < rows)
 		return 3;
 	return good == rows ? 0 : good + c->by_status[ROW_WAITING] == 0 ? 1 : 3;
@@ -253,6 +268,7 @@ static err work(struct cli *cli, struct send *s, const struct send_options *o)
 	struct progress_count shown = shown_count(&count);
 	progress_end(&showing.progress, &shown);
 	tell_refusals(cli, s, o->dry_run); /* else the results file has them */
+	tell_held(cli, s, &count);
 	if (cli->json)
 		tell_json(cli, s, o, &count);
 	else

@@ -1,0 +1,143 @@
+#include "check/check.h"
+#include "check/content.h"
+#include "door/cli/cli.h"
+#include "sys/sys.h"
+
+#include <jansson.h>
+
+/* Plumbing has no configuration: its own patience, and clamd's own limit of size. */
+#define PATIENCE (2 * MINUTE)
+
+static err open_scanner(struct cli *cli, struct clamd **out)
+{
+	const struct clamd_options options = {
+		.address = str_of(cli_value(cli, "--clamd")),
+		.timeout = PATIENCE,
+		.bytes_max = UINT64_MAX,
+		.stop_fd = stop_fd(),
+	};
+	struct clamd_version version;
+
+	if (!cli_value(cli, "--clamd"))
+		return OK;
+	TRY(clamd_open(cli->arena, &options, out, &cli->fault));
+	return clamd_ready(*out, clock_now(&cli->clock), INT64_MAX, &version, &cli->fault);
+}
+
+static json_t *malware(const struct content *c)
+{
+	return !c->scanned ? json_null() : c->scan.infected ? json_string(c->scan.name) : json_false();
+}
+
+static json_t *digest(const struct content *c)
+{
+	char room[2 * SHA256_LEN];
+	struct buf hex = BUF_ON(room);
+
+	buf_add_hex(&hex, str_bytes(c->sha256, SHA256_LEN));
+	return json_stringn(hex.at, hex.len);
+}
+
+/* A name may be any bytes; JSON is UTF-8. */
+static json_t *text(const char *given)
+{
+	char room[4096];
+	struct buf b = BUF_ON(room);
+
+	if (str_utf8(str_of(given)))
+		return json_string(given);
+	buf_add_escaped(&b, str_of(given));
+	return json_stringn(b.at, b.len);
+}
+
+static void print(struct cli *cli, const char *path, str type, const struct content *c)
+{
+	bool allowed = !failed(c->verdict);
+	json_t *o = json_object();
+
+	json_object_set_new(o, "file", text(path));
+	json_object_set_new(o, "size", json_integer((json_int_t)c->size));
+	json_object_set_new(o, "sha256", digest(c));
+	json_object_set_new(o, "type", json_stringn(type.at, type.len));
+	json_object_set_new(o, "allowed", json_boolean(allowed));
+	json_object_set_new(o, "malware", malware(c));
+	json_object_set_new(o, "reason", allowed ? json_null() : json_string(c->problem.what));
+	cli_out_json(cli, o);
+}
+
+static err judge_open(struct cli *cli, struct content_check *check, int *fd, struct content *out)
+{
+	OWNED(source_done) struct source document = { 0 };
+
+	TRY(file_source(cli->arena, *fd, &document));
+	*fd = -1;
+	return check_content(check, cli->arena, &document, out);
+}
+
+static err judge(struct cli *cli, struct content_check *check, const char *path, struct content *out)
+{
+	OWNED(fd_done) int fd = -1;
+	err e = file_open(path, FILE_READ | FILE_REGULAR, 0, &fd);
+
+	if (!failed(e))
+		e = judge_open(cli, check, &fd, out);
+	if (failed(e)) {
+		fault_where(&cli->fault, str_of(path), 0, 0);
+		fault_set(&cli->fault, "%s", e.note);
+	}
+	return e;
+}
+
+static err check_one(struct cli *cli, struct content_check *check, const char *path)
+{
+	SCRATCH(cli->arena);
+	const char *name = cli_value(cli, "--name"), *declared = cli_value(cli, "--type");
+	struct content found;
+	str as;
+
+	TRY(check_document_name(cli->arena, str_of(name ? name : path), &as));
+	TRY(judge(cli, check, path, &found));
+	print(cli, path, declared ? str_of(declared) : check_document_type(as), &found);
+	if (found.verdict.fate == FATE_LATER)
+		cli->exit_status = 1;
+	return OK;
+}
+
+static err run(struct cli *cli)
+{
+	OWNED(content_check_done) struct content_check *check = NULL;
+	struct content_options options = { 0 };
+
+	stop_watch();
+	TRY(open_scanner(cli, &options.clamd));
+	TRY(content_check_open(&options, &check));
+	for (int i = 0; i < cli->operand_count; i++)
+		TRY(check_one(cli, check, cli->operands[i]));
+	return OK;
+}
+
+static const struct cli_option options[] = {
+	{ "--name", "N", "judge it as if it were called so" },
+	{ "--type", "T", "the media type that it was declared to be" },
+	{ "--clamd", "SOCKET", "scan it for malware: the path of clamd's socket, or 127.0.0.1:PORT" },
+	{ 0 },
+};
+
+const struct cli_command command_file_check = {
+	.name = "file check",
+	.usage = "FILE… [--name N] [--type T] [--clamd SOCKET]",
+	.summary = "may these files go out as documents?",
+	.details = "Prints a JSON object a line: file, size, sha256, type, allowed, malware (null: it was not scanned, "
+		   "false: clean, else the signature's name) and reason. Without --clamd nothing is scanned for "
+		   "malware.\n\n"
+		   "Exit status 0 means that all were judged; 1 that clamd could not judge one, which is then not "
+		   "allowed.",
+	.examples = "# would send take it?\n"
+		    "$ letterlock file check policy.pdf\n"
+		    "# scanned too\n"
+		    "$ letterlock file check --clamd /run/clamav/clamd.ctl letters/*.pdf",
+	.options = options,
+	.operands_min = 1,
+	.operands_max = -1,
+	.run = run,
+};
