@@ -45,6 +45,11 @@ struct template;
 err template_parse(struct arena *a, enum template_form form, str source, str file, struct template **out,
 		   struct fault *f);
 
+/* What it was parsed from. */
+enum template_form template_form_of(const struct template *t);
+str template_file(const struct template *t);
+str template_source(const struct template *t);
+
 struct template_problem {
 	struct template_problem *next;
 	str name;

@@ -28,7 +28,7 @@ struct node {
 struct template
 {
 	enum template_form form;
-	str file;
+	str file, source;
 	struct node *nodes;
 };
 

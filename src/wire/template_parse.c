@@ -279,10 +279,26 @@ err template_parse(struct arena *a, enum template_form form, str source, str fil
 	p.end = &t->nodes;
 	t->form = form;
 	t->file = file;
+	t->source = p.source;
 	TRY(parse(&p));
 	TRY(finish(&p));
 	*out = t;
 	return OK;
+}
+
+enum template_form template_form_of(const struct template *t)
+{
+	return t->form;
+}
+
+str template_file(const struct template *t)
+{
+	return t->file;
+}
+
+str template_source(const struct template *t)
+{
+	return t->source;
 }
 
 err template_form_parse(str name, enum template_form *out)

@@ -1,9 +1,10 @@
 /* One probe a thing that sending and serving need. */
 #include "door/cli/config_check.h"
 
-#include "compose/compose.h"
+#include "compose/lint.h"
 #include "db/db.h"
 #include "deliver/deliver.h"
+#include "door/cli/template_lint.h"
 #include "flow/line.h"
 #include "flow/scanner.h"
 #include "store/store.h"
@@ -160,10 +161,43 @@ static void probe_database(struct check *c)
 		find(c, FINE, NULL, "%s", c->config->database);
 }
 
+/* One line a template, with the worst that was found, so that no other finding is crowded out. */
+static void find_lint(struct check *c, const struct lint_finding *first)
+{
+	const struct lint_finding *worst = first;
+	unsigned others = 0;
+
+	for (const struct lint_finding *f = first; f; f = f->next) {
+		others += f != first;
+		if (f->error && !worst->error)
+			worst = f;
+	}
+	if (first)
+		find(c, worst->error ? FAILED : DOUBTFUL, "correct it; `letterlock template lint NAME` tells all",
+		     "%.*s, line %llu: %.*s (and %u more)", STR_ARG(worst->file), (unsigned long long)worst->line,
+		     STR_ARG(worst->words), others);
+}
+
+static err lint_templates(struct check *c, const struct compose *compose, bool *good, struct fault *fault)
+{
+	struct lint_rules rules = { 0 };
+	str name;
+
+	TRY(template_hosts(c->cli->arena, c->config, NULL, &rules.own_hosts));
+	for (size_t i = 0; (name = compose_template_name(compose, i)).len; i++) {
+		struct lint_finding *f = NULL;
+		TRY(compose_lint(c->cli->arena, compose, name, &rules, &f, fault));
+		find_lint(c, f);
+		*good = *good && !f;
+	}
+	return OK;
+}
+
 static void probe_templates(struct check *c)
 {
 	struct compose *compose;
 	struct fault fault = { 0 };
+	bool good = true;
 	struct compose_settings settings = {
 		.dir = c->config->templates,
 		.language = c->config->mail.language,
@@ -171,9 +205,11 @@ static void probe_templates(struct check *c)
 	};
 	err e = compose_open(c->cli->arena, &settings, &compose, &fault);
 
+	if (!failed(e))
+		e = lint_templates(c, compose, &good, &fault);
 	if (failed(e))
 		find_failure(c, e, &fault, "correct the template");
-	else
+	else if (good)
 		find(c, FINE, NULL, "%s", c->config->templates);
 }
 
