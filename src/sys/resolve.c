@@ -153,14 +153,17 @@ bool socket_is_local(int fd)
 	return at.ss_family == AF_UNIX;
 }
 
+void endpoint_text(const struct endpoint *e, char to[64])
+{
+	if (getnameinfo((const struct sockaddr *)e->address, e->len, to, 64, NULL, 0, NI_NUMERICHOST) != 0)
+		to[0] = 0;
+}
+
 void socket_peer(int fd, char to[64])
 {
-	struct sockaddr_storage at = { 0 };
-	socklen_t len = sizeof at;
+	struct endpoint at = { .len = sizeof at.address };
 
 	to[0] = 0;
-	if (getpeername(fd, (struct sockaddr *)&at, &len) < 0)
-		return;
-	if (getnameinfo((struct sockaddr *)&at, len, to, 64, NULL, 0, NI_NUMERICHOST) != 0)
-		to[0] = 0;
+	if (getpeername(fd, (struct sockaddr *)at.address, &at.len) == 0)
+		endpoint_text(&at, to);
 }

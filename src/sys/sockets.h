@@ -26,6 +26,11 @@ struct endpoint {
 	unsigned len;
 };
 enum { ENDPOINTS_MAX = 16 };
+/* Not private, link-local, loopback, reserved or a translation of such: what a stranger's URL may name (B-70). */
+bool endpoint_is_public(const struct endpoint *e);
+bool endpoint_is_loopback(const struct endpoint *e);
+void endpoint_text(const struct endpoint *e, char to[64]); /* the address in figures; empty if it is none */
+bool endpoint_same_address(const struct endpoint *a, const struct endpoint *b);
 err socket_resolve(const char *host, uint16_t port, struct wait *w, struct endpoint to[ENDPOINTS_MAX], size_t *count);
 
 /* Tries each address in turn, dividing what is left of the time; LATER RESOLVE or LATER CONNECT. */
