@@ -1,6 +1,7 @@
 /* What no single setting can know: rules between settings. Giving up a protection takes a written reason. */
 #include "config/reading.h"
 
+#include "sys/listen.h"
 #include "wire/address.h"
 
 #include <string.h>
@@ -162,8 +163,29 @@ static err check_rest(struct reading *r, const struct config *c)
 		return refuse(
 			r, "password.floor_bits",
 			"below 80 bits a container can be opened by trying: say why in password.allow_weak_reason");
-	if (c->serve.listen.len == 0)
-		return refuse(r, "serve.listen", "there is nothing to listen at");
+	return OK;
+}
+
+static bool is_octal_mode(uint64_t figures)
+{
+	return figures / 100 == 6 && figures / 10 % 10 % 2 == 0 && figures % 10 % 2 == 0 && figures / 10 % 10 <= 6 &&
+	       figures % 10 <= 6;
+}
+
+static err check_serve(struct reading *r, const struct config *c)
+{
+	struct listen_at at[LISTENERS_MAX];
+	struct proxies proxies;
+	size_t count;
+
+	err e = listen_at_all(c->serve.listen, at, &count);
+	if (failed(e))
+		return refuse(r, "serve.listen", e.note);
+	if (!is_octal_mode(c->serve.socket_mode))
+		return refuse(r, "serve.socket_mode", "read and write for the owner, the group or all: 600, 660, 666");
+	if (failed(proxies_parse(c->serve.proxies, &proxies)))
+		return refuse(r, "serve.proxies",
+			      "addresses and networks in figures, as 192.0.2.10 or 2001:db8::/32, or `unix`");
 	return OK;
 }
 
@@ -174,5 +196,6 @@ err config_validate(struct reading *r, struct config *c)
 	TRY(check_transport(r, c));
 	TRY(check_signing(r, c));
 	TRY(check_scanner(r, c));
+	TRY(check_serve(r, c));
 	return check_rest(r, c);
 }

@@ -11,7 +11,11 @@
  * HSTS, no-store, nosniff, no-referrer and a strict policy, which a handler may only replace by name; a field
  * with CR, LF, NUL or another control byte never leaves. Slow or silent peers, too many from one address, and
  * too many altogether cost a bounded amount and are turned away with 408, 503 or a close. Nothing is logged
- * here, for targets hold tokens. */
+ * here, for targets hold tokens.
+ *
+ * Whose request it is, says the socket, or a configured proxy by the PROXY protocol; no field of a request is ever
+ * believed about that (THREATS B-17). Over a Unix socket whose proxy says nothing the peer is unknown, and the limit of
+ * one address does not count. */
 #ifndef LETTERLOCK_NET_HTTP_H
 #define LETTERLOCK_NET_HTTP_H
 
@@ -50,26 +54,45 @@ str http_status_words(unsigned status);
 /* An err becomes its verdict's status with one plain sentence, never its details. Called by many threads. */
 typedef err http_handler(void *state, const struct http_request *request, struct http_answer *answer);
 
+struct http_listener {
+	int fd;     /* by listen_open() or listen_unix(); stays the caller's */
+	bool plain; /* without TLS: on this machine alone */
+};
+
 struct http_options {
-	int listener; /* by listen_open(); stays the caller's */
-	struct tls_identity *identity;
-	str authority; /* the one Host that is answered: "docs.example.com", "localhost:8443" */
+	const struct http_listener *listeners;
+	size_t listener_count; /* at most LISTENERS_MAX */
+	/* Their connections begin with the PROXY protocol or are closed; nobody else's may. May be null: nobody. */
+	const struct proxies *proxies;
+	struct tls_identity *identity; /* may be null if all are plain */
+	str authority;                 /* the one Host that is answered: "docs.example.com", "localhost:8443" */
 	http_handler *handler;
 	void *state;
 	struct clock clock;
 
 	/* Each has a default, taken when it is zero: */
 	unsigned connections_max;                 /* 2,000; beyond it 503, and a little further a plain close */
-	unsigned connections_of_one_max;          /* 256 from one address or one /64 */
+	unsigned connections_of_one_max;          /* 256 from one address or one /64, if it is known */
 	size_t body_max, arena_max;               /* 64 KiB, 1 MiB */
 	span handshake_max, head_max, body_max_t; /* 10 s, 10 s, 20 s */
 	span idle_max;                            /* 30 s between two requests */
 	span window_max;                          /* 30 s for 64 KiB of an answer: at least 2 KiB a second */
 };
 
+/* What happened since the server was opened. */
+enum { HTTP_STATUS_END = 600 };
+struct http_counts {
+	uint64_t connections;       /* accepted */
+	uint64_t turned_away;       /* too many, from one address or altogether */
+	uint64_t handshakes_failed; /* TLS or the word of a proxy */
+	uint64_t answers[HTTP_STATUS_END];
+	uint64_t bytes; /* of bodies, written */
+};
+
 struct http_server;
 err http_server_open(const struct http_options *options, struct http_server **out);
 unsigned http_server_connections(struct http_server *server);
+void http_server_counts(struct http_server *server, struct http_counts *out);
 /* Accepts no more, lets requests under way end within `drain`, closes the rest. */
 void http_server_stop(struct http_server *server, span drain);
 void http_server_done(struct http_server **server); /* stops at once if it was not stopped */

@@ -1,6 +1,7 @@
 #include "net/http_inside.h"
 
 #include "sys/sys.h"
+#include "wire/proxy_head.h"
 
 /* One connection from handshake to goodbye. */
 struct conversation {
@@ -143,6 +144,15 @@ static void hold_until(const struct conversation *c, int64_t ticks)
 		(void)!failed(fd_wait(-1, WAIT_READ, -1, left));
 }
 
+static void count(struct http_server *server, const struct http_answer *a, uint64_t sent)
+{
+	struct http_tally *t = http_server_tally(server);
+
+	must(a->status < HTTP_STATUS_END);
+	t->answers[a->status]++;
+	t->bytes += sent;
+}
+
 /* true if the connection lives on. */
 static bool send_answer(struct exchange *x, struct http_answer *a)
 {
@@ -157,6 +167,7 @@ static bool send_answer(struct exchange *x, struct http_answer *a)
 	reply.keep_alive = x->head.keep_alive && !a->close && !x->more_sent && !tls_pending(c->session) &&
 			   !http_server_crowded(c->place->server);
 	err e = http_reply_write(&reply, &sent);
+	count(c->place->server, a, sent);
 	let_go(a, sent, !failed(e) && x->head.method != HTTP_HEAD);
 	return !failed(e) && reply.keep_alive;
 }
@@ -221,16 +232,58 @@ static bool exchange_once(struct conversation *c)
 	return lives_on;
 }
 
+/* ── Beginning ───────────────────────────────────────────────────────────────────────────────────── */
+
+static err read_proxy_head(const struct conversation *c, struct tls_wait wait, struct proxy_head *head)
+{
+	char bytes[PROXY_HEAD_MAX];
+	size_t len = 0, want, got;
+
+	for (;;) {
+		TRY(proxy_head_read(str_bytes(bytes, len), head, &want));
+		if (want == 0)
+			return OK;
+		must(want <= sizeof bytes - len);
+		TRY(bytes_before_tls(c->place->fd, bytes + len, want, wait, &got));
+		len += got;
+	}
+}
+
+/* One deadline for the word of the proxy and the handshake together. */
+static err learn_peer(struct conversation *c, struct tls_wait wait)
+{
+	struct proxy_head head;
+
+	if (!c->place->proxied)
+		return OK;
+	TRY(read_proxy_head(c, wait, &head));
+	if (head.own || http_place_is_of(c->place, &head.from))
+		return OK;
+	return LATER(BUSY, "too many from one address");
+}
+
+static err begin(struct conversation *c)
+{
+	struct tls_wait wait = wait_of(c, c->options->handshake_max, c->wake);
+
+	TRY(learn_peer(c, wait));
+	if (c->place->plain)
+		return tls_none(c->place->fd, &c->session);
+	TRY(tls_accept(c->options->identity, c->place->fd, wait, &c->session));
+	tls_thread_rest();
+	return OK;
+}
+
 void http_converse(struct http_place *place, int wake)
 {
-	OWNED(tls_session_done) struct tls_session *session = NULL;
 	struct conversation c = { .place = place, .options = place->options, .wake = wake };
 
-	if (failed(tls_accept(place->options->identity, place->fd, wait_of(&c, place->options->handshake_max, wake),
-			      &session)))
+	err e = begin(&c);
+	OWNED(tls_session_done) struct tls_session *session = c.session;
+	if (failed(e)) {
+		http_server_tally(place->server)->handshakes_failed++;
 		return;
-	c.session = session;
-	tls_thread_rest();
+	}
 	while (exchange_once(&c))
 		;
 	tls_goodbye(session, wait_of(&c, 2 * SECOND, wake));

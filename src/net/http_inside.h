@@ -4,14 +4,27 @@
 
 #include "net/http.h"
 
+#include <stdatomic.h>
+
 /* One accepted connection; a place in the server's table, used by one thread. */
 struct http_place {
 	struct http_server *server;
 	const struct http_options *options;
 	struct peer peer, group;
-	int fd;      /* -1: the place is free */
-	bool beyond; /* more than the server takes: to be told 503 */
+	int fd;       /* -1: the place is free */
+	bool plain;   /* no TLS */
+	bool proxied; /* first comes the word of a proxy */
+	bool counted; /* among those of its group */
+	bool beyond;  /* more than the server takes: to be told 503 */
 };
+/* The proxy has said who it is: false if there are too many of that one. */
+bool http_place_is_of(struct http_place *place, const struct peer *peer);
+
+/* Counted by many threads. */
+struct http_tally {
+	atomic_uint_fast64_t connections, turned_away, handshakes_failed, bytes, answers[HTTP_STATUS_END];
+};
+struct http_tally *http_server_tally(struct http_server *server);
 
 void http_converse(struct http_place *place, int wake);
 bool http_server_crowded(struct http_server *server); /* more than three quarters full: keep nobody waiting */

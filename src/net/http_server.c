@@ -12,15 +12,25 @@ enum {
 	DRAIN_STEP = 10 * 1000,
 };
 
+/* One thread a listener. */
+struct http_acceptor {
+	struct http_server *server;
+	struct http_listener at;
+	pthread_t thread;
+};
+
 struct http_server {
 	struct http_options options;
-	pthread_t acceptor;
-	pthread_mutex_t lock; /* over what follows */
-	pthread_cond_t left;  /* someone left */
+	struct proxies proxies;
+	struct http_tally tally;
+	struct http_acceptor acceptor[LISTENERS_MAX];
+	size_t acceptor_count; /* that run */
+	pthread_mutex_t lock;  /* over what follows */
+	pthread_cond_t left;   /* someone left */
 	unsigned count, place_count;
 	struct http_place *places;
 	int wake;
-	bool running, stopping;
+	bool stopping;
 };
 
 static void set_default(void *field, size_t size, const void *value)
@@ -53,7 +63,7 @@ static unsigned count_of_one(const struct http_server *s, const struct peer *pee
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < s->place_count; i++)
-		if (s->places[i].fd >= 0 && peer_same(&s->places[i].group, &group))
+		if (s->places[i].fd >= 0 && s->places[i].counted && peer_same(&s->places[i].group, &group))
 			count++;
 	return count;
 }
@@ -66,23 +76,50 @@ static struct http_place *free_place(struct http_server *s)
 	return NULL;
 }
 
+static bool has_room_for(struct http_server *s, const struct peer *peer)
+{
+	return count_of_one(s, peer) < s->options.connections_of_one_max;
+}
+
+/* Whose connections are counted: not a proxy's own, nor those of nobody. */
+static void settle_in(struct http_place *place, const struct peer *peer, bool counted)
+{
+	place->peer = *peer;
+	place->group = peer_group(peer);
+	place->counted = counted && !peer->unknown;
+}
+
 /* Null: the connection is to be closed at once, for it costs least. */
-static struct http_place *take_place(struct http_server *s, int fd, const struct peer *peer)
+static struct http_place *take_place(struct http_server *s, int fd, const struct peer *peer, bool plain)
 {
 	struct http_place *place = NULL;
+	bool proxied = proxies_have(&s->proxies, peer);
 
 	pthread_mutex_lock(&s->lock);
-	if (count_of_one(s, peer) < s->options.connections_of_one_max)
+	if (proxied || peer->unknown || has_room_for(s, peer))
 		place = free_place(s);
 	if (place) {
 		place->fd = fd;
-		place->peer = *peer;
-		place->group = peer_group(peer);
+		place->plain = plain;
+		place->proxied = proxied;
 		place->beyond = s->count >= s->options.connections_max;
+		settle_in(place, peer, !proxied);
 		s->count++;
 	}
 	pthread_mutex_unlock(&s->lock);
 	return place;
+}
+
+bool http_place_is_of(struct http_place *place, const struct peer *peer)
+{
+	struct http_server *s = place->server;
+
+	pthread_mutex_lock(&s->lock);
+	bool room = has_room_for(s, peer);
+	if (room)
+		settle_in(place, peer, true);
+	pthread_mutex_unlock(&s->lock);
+	return room;
 }
 
 static void give_back(struct http_place *place)
@@ -142,32 +179,53 @@ static bool is_stopping(struct http_server *s)
 	return stopping;
 }
 
-static void accept_one(struct http_server *s)
+static void accept_one(struct http_acceptor *a)
 {
+	struct http_server *s = a->server;
 	struct http_place *place;
 	struct peer peer;
 	int fd;
 
-	err e = listen_accept(s->options.listener, &fd, &peer);
+	err e = listen_accept(a->at.fd, &fd, &peer);
 	if (failed(e)) {
 		if (e.why != WHY_BUSY)
 			(void)!failed(fd_wait(-1, WAIT_READ, s->wake, PAUSE));
 		return;
 	}
-	if ((place = take_place(s, fd, &peer)))
+	s->tally.connections++;
+	if ((place = take_place(s, fd, &peer, a->at.plain))) {
 		start_thread(place);
-	else
-		fd_done(&fd);
+		return;
+	}
+	s->tally.turned_away++;
+	fd_done(&fd);
 }
 
 static void *accept_all(void *state)
 {
-	struct http_server *s = state;
+	struct http_acceptor *a = state;
 
-	while (!is_stopping(s))
-		if (!failed(fd_wait(s->options.listener, WAIT_READ, s->wake, HOUR)))
-			accept_one(s);
+	while (!is_stopping(a->server))
+		if (!failed(fd_wait(a->at.fd, WAIT_READ, a->server->wake, HOUR)))
+			accept_one(a);
 	return NULL;
+}
+
+/* ── Counting ────────────────────────────────────────────────────────────────────────────────────── */
+
+struct http_tally *http_server_tally(struct http_server *s)
+{
+	return &s->tally;
+}
+
+void http_server_counts(struct http_server *s, struct http_counts *out)
+{
+	out->connections = s->tally.connections;
+	out->turned_away = s->tally.turned_away;
+	out->handshakes_failed = s->tally.handshakes_failed;
+	out->bytes = s->tally.bytes;
+	for (size_t i = 0; i < HTTP_STATUS_END; i++)
+		out->answers[i] = s->tally.answers[i];
 }
 
 /* ── Beginning and end ───────────────────────────────────────────────────────────────────────────── */
@@ -183,6 +241,18 @@ static err make_places(struct http_server *s)
 	return OK;
 }
 
+static err start_accepting(struct http_server *s, const struct http_listener *at)
+{
+	struct http_acceptor *a = &s->acceptor[s->acceptor_count];
+
+	must(s->acceptor_count < LISTENERS_MAX && (at->plain || s->options.identity));
+	*a = (struct http_acceptor){ .server = s, .at = *at };
+	if (pthread_create(&a->thread, NULL, accept_all, a) != 0)
+		return LATER(MEMORY, "no thread for accepting");
+	s->acceptor_count++;
+	return OK;
+}
+
 err http_server_open(const struct http_options *options, struct http_server **out)
 {
 	OWNED(http_server_done) struct http_server *s = calloc(1, sizeof *s);
@@ -191,15 +261,15 @@ err http_server_open(const struct http_options *options, struct http_server **ou
 		return LATER(MEMORY, "no memory for a server");
 	s->options = *options;
 	s->wake = -1;
+	s->proxies = options->proxies ? *options->proxies : (struct proxies){ 0 };
 	set_defaults(&s->options);
 	descriptors_raise();
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->left, NULL);
 	TRY(make_places(s));
 	TRY(wake_open(&s->wake));
-	if (pthread_create(&s->acceptor, NULL, accept_all, s) != 0)
-		return LATER(MEMORY, "no thread for accepting");
-	s->running = true;
+	for (size_t i = 0; i < options->listener_count; i++)
+		TRY(start_accepting(s, &options->listeners[i]));
 	*out = s;
 	s = NULL;
 	return OK;
@@ -211,8 +281,8 @@ static void begin_stopping(struct http_server *s)
 	s->stopping = true;
 	pthread_mutex_unlock(&s->lock);
 	wake_raise(s->wake);
-	pthread_join(s->acceptor, NULL);
-	s->running = false;
+	while (s->acceptor_count)
+		pthread_join(s->acceptor[--s->acceptor_count].thread, NULL);
 }
 
 static void cut_all(struct http_server *s)
@@ -230,7 +300,7 @@ void http_server_stop(struct http_server *s, span drain)
 {
 	int64_t until = clock_ticks(&s->options.clock) + drain;
 
-	if (!s->running)
+	if (!s->acceptor_count)
 		return;
 	begin_stopping(s);
 	while (http_server_connections(s) > 0 && clock_ticks(&s->options.clock) < until)

@@ -3,6 +3,7 @@
 #include "sys/listen.h"
 #include "sys/sys.h"
 
+#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -18,7 +19,7 @@ struct tls_identity {
 };
 
 struct tls_session {
-	SSL *ssl;
+	SSL *ssl; /* null: plain */
 	int fd;
 	bool broken; /* after a fatal error OpenSSL forbids a goodbye */
 };
@@ -202,6 +203,17 @@ err tls_accept(struct tls_identity *identity, int fd, struct tls_wait wait, stru
 	return OK;
 }
 
+err tls_none(int fd, struct tls_session **out)
+{
+	struct tls_session *s = calloc(1, sizeof *s);
+
+	if (!s)
+		return LATER(MEMORY, "no memory for a connection");
+	s->fd = fd;
+	*out = s;
+	return OK;
+}
+
 void tls_session_done(struct tls_session **session)
 {
 	struct tls_session *s = *session;
@@ -218,10 +230,46 @@ err tls_read_wait(struct tls_session *s, struct tls_wait wait)
 	return tls_pending(s) ? OK : wait_until(s->fd, WAIT_READ, wait);
 }
 
+/* ── Without TLS ── */
+
+err bytes_before_tls(int fd, void *to, size_t max, struct tls_wait wait, size_t *got)
+{
+	for (;;) {
+		ssize_t n = recv(fd, to, max, 0);
+		if (n == 0)
+			return LATER(CLOSED, "the other side is done");
+		if (n > 0) {
+			*got = (size_t)n;
+			return OK;
+		}
+		if (errno != EAGAIN && errno != EINTR)
+			return LATER(CLOSED, "the connection broke");
+		TRY(wait_until(fd, WAIT_READ, wait));
+	}
+}
+
+static err write_plain(const struct tls_session *s, str bytes, struct tls_wait wait)
+{
+	while (bytes.len) {
+		ssize_t n = send(s->fd, bytes.at, bytes.len, MSG_NOSIGNAL);
+		if (n >= 0)
+			bytes = str_from(bytes, (size_t)n);
+		else if (errno == EAGAIN || errno == EINTR)
+			TRY(wait_until(s->fd, WAIT_WRITE, wait));
+		else
+			return LATER(CLOSED, "the connection broke");
+	}
+	return OK;
+}
+
+/* ── With ── */
+
 err tls_read(struct tls_session *s, void *to, size_t max, struct tls_wait wait, size_t *got)
 {
 	int result, most = max > INT32_MAX ? INT32_MAX : (int)max;
 
+	if (!s->ssl)
+		return bytes_before_tls(s->fd, to, max, wait, got);
 	while ((result = SSL_read(fresh(s), to, most)) <= 0)
 		TRY(wait_for_more(s, result, wait));
 	*got = (size_t)result;
@@ -232,6 +280,8 @@ err tls_write(struct tls_session *s, const void *from, size_t len, struct tls_wa
 {
 	const char *at = from;
 
+	if (!s->ssl)
+		return write_plain(s, str_bytes(from, len), wait);
 	while (len > 0) {
 		int result = SSL_write(fresh(s), at, len > INT32_MAX ? INT32_MAX : (int)len);
 		if (result <= 0) {
@@ -251,7 +301,7 @@ err tls_arrived(struct tls_session *s, struct tls_wait wait)
 
 bool tls_pending(const struct tls_session *s)
 {
-	return SSL_has_pending(s->ssl) == 1;
+	return s->ssl && SSL_has_pending(s->ssl) == 1;
 }
 
 void tls_goodbye(struct tls_session *s, struct tls_wait wait)
@@ -260,7 +310,8 @@ void tls_goodbye(struct tls_session *s, struct tls_wait wait)
 
 	if (s->broken)
 		return;
-	(void)SSL_shutdown(fresh(s));
+	if (s->ssl)
+		(void)SSL_shutdown(fresh(s));
 	(void)shutdown(s->fd, SHUT_WR);
 	while (!failed(wait_until(s->fd, WAIT_READ, wait)))
 		if (recv(s->fd, waste, sizeof waste, 0) <= 0)

@@ -28,7 +28,11 @@ struct tls_wait {
 struct tls_session;
 /* Takes no ownership of fd. LATER TIMEOUT, LATER CLOSED, NEVER TLS. */
 err tls_accept(struct tls_identity *identity, int fd, struct tls_wait wait, struct tls_session **out);
+/* The same without TLS: for a Unix socket or the loopback, where a proxy or an operator's tool speaks. */
+err tls_none(int fd, struct tls_session **out);
 void tls_session_done(struct tls_session **session);
+/* What comes ahead of TLS; at most `max` bytes, at least one. LATER CLOSED at the end. */
+err bytes_before_tls(int fd, void *to, size_t max, struct tls_wait wait, size_t *got);
 
 /* Until there is something to read; takes no memory for it. */
 err tls_read_wait(struct tls_session *session, struct tls_wait wait);

@@ -15,12 +15,16 @@ static void request_failed(void *state, err e)
 static err open_page(struct duty *d, struct page_server **out, struct fault *fault)
 {
 	const struct config *c = d->config;
+	struct proxies proxies;
 
+	TRY(proxies_parse(c->serve.proxies, &proxies));
 	return page_server_open(
 		&(struct page_server_options){
 			.fetch = { c->database, d->line->keys, d->line->store, d->clock, d->entropy },
 			.base_url = c->base_url,
-			.listener = d->listener,
+			.listeners = d->listeners.at,
+			.listener_count = d->listeners.count,
+			.proxies = &proxies,
 			.certificate = c->serve.certificate,
 			.key = c->serve.key,
 			.connections_max = (unsigned)c->serve.connections_max,

@@ -299,7 +299,6 @@ err proc_serve(const struct serve_options *options, struct fault *fault)
 	const struct config *c = options->config;
 	struct parent p = {
 		.options = options,
-		.listener = -1,
 		.log = { .least = c->log.level, .format = c->log.format, .clock = options->clock, .process = "parent" },
 	};
 
@@ -308,6 +307,6 @@ err proc_serve(const struct serve_options *options, struct fault *fault)
 	stop_watch();
 	reload_watch();
 	err e = serve(&p, fault);
-	fd_done(&p.listener);
+	parent_listen_no_more(&p);
 	return e;
 }

@@ -27,7 +27,7 @@ struct post {
 struct parent {
 	const struct serve_options *options;
 	struct log log;
-	int listener;
+	struct listeners listeners;
 	struct process process[PROCESSES_MAX];
 	size_t count;
 	struct post post[ROLES];
@@ -37,6 +37,7 @@ struct parent {
 
 /* start.c */
 err parent_listen(struct parent *p, struct fault *fault);
+void parent_listen_no_more(struct parent *p);
 err parent_start(struct parent *p, const struct role *role); /* in a new process; returns in the parent only */
 
 /* The one on duty, not one that is leaving; null if there is none. */

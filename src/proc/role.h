@@ -3,6 +3,7 @@
 #define LETTERLOCK_PROC_ROLE_H
 
 #include "flow/line.h"
+#include "net/http.h"
 #include "proc/keeper.h"
 #include "proc/log.h"
 
@@ -12,6 +13,12 @@ enum { KEEPER, FRONT, COURIER, STEWARD, ROLES };
 #define DRAIN (28 * SECOND)
 #define DRAIN_AND_KILL (30 * SECOND)
 
+/* The sockets that the front accepts from, bound by the parent. */
+struct listeners {
+	struct http_listener at[LISTENERS_MAX];
+	size_t count;
+};
+
 struct duty {
 	const struct role *role;
 	const struct config *config;
@@ -20,7 +27,7 @@ struct duty {
 	struct entropy entropy;
 	struct log log;
 	int parent;                  /* to tell words to */
-	int listener;                /* the front's; else -1 */
+	struct listeners listeners;  /* the front's; else none */
 	int sockets[KEEPER_SOCKETS]; /* to the keeper; not the keeper's */
 	struct keeper_client *client;
 	struct line *line; /* not the keeper's */

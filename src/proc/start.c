@@ -11,40 +11,50 @@
 
 /* ── The listening socket ────────────────────────────────────────────────────────────────────────── */
 
-/* host:port, [v6]:port. */
-static err split_listen(str text, str *host, uint16_t *port, struct fault *fault)
+static err listen_once(const struct config *c, const struct listen_at *at, int *fd, struct fault *fault)
 {
-	uint64_t number = 0;
-	size_t colon = text.len;
+	uint64_t figures = c->serve.socket_mode; /* "660" */
 
-	while (colon > 0 && text.at[colon - 1] != ':')
-		colon--;
-	if (colon < 2 || !str_number(str_from(text, colon), &number) || number > UINT16_MAX) {
-		fault_set(fault, "serve.listen: address and port are written 127.0.0.1:8443 or [::]:443");
-		return NEVER(CONFIG, "not an address and port");
-	}
-	*host = str_upto(text, colon - 1);
-	if (str_starts(*host, STR("[")) && str_ends(*host, STR("]")))
-		*host = str_upto(str_from(*host, 1), host->len - 2);
-	*port = (uint16_t)number;
-	return OK;
+	if (at->path.len)
+		return listen_unix(at->path, (mode_t)(figures / 100 << 6 | figures / 10 % 10 << 3 | figures % 10), fd,
+				   fault);
+	return listen_open(at->host, at->port, fd, fault);
 }
 
 /* The children of a parent that was killed die with it, but a moment later, and hold the port until then. */
-err parent_listen(struct parent *p, struct fault *fault)
+static err listen_at_last(struct parent *p, const struct listen_at *at, int *fd, struct fault *fault)
 {
 	int64_t until = parent_ticks(p) + PORT_FREE_WITHIN;
-	uint16_t port;
-	str host;
 	err e;
 
-	TRY(split_listen(p->options->config->serve.listen, &host, &port, fault));
 	do
-		e = listen_open(host, port, &p->listener, fault);
+		e = listen_once(p->options->config, at, fd, fault);
 	while (e.why == WHY_EXISTS && parent_ticks(p) < until && sys_sleep(SECOND / 20));
 	if (!failed(e))
 		*fault = (struct fault){ 0 };
 	return e;
+}
+
+err parent_listen(struct parent *p, struct fault *fault)
+{
+	struct listen_at at[LISTENERS_MAX];
+	size_t count;
+
+	TRY(listen_at_all(p->options->config->serve.listen, at, &count));
+	for (size_t i = 0; i < count; i++) {
+		struct http_listener *l = &p->listeners.at[i];
+		TRY(listen_at_last(p, &at[i], &l->fd, fault));
+		l->plain = at[i].path.len > 0;
+		p->listeners.count++;
+	}
+	return OK;
+}
+
+/* A Unix socket's name stays: another parent may have put its own in its place by now. */
+void parent_listen_no_more(struct parent *p)
+{
+	while (p->listeners.count)
+		fd_done(&p->listeners.at[--p->listeners.count].fd);
 }
 
 /* ── Sockets to the keeper ───────────────────────────────────────────────────────────────────────── */
@@ -88,7 +98,7 @@ static struct duty duty_of(const struct parent *p, const struct role *role, int 
 		.entropy = o->entropy,
 		.log = p->log,
 		.parent = word,
-		.listener = role->listens ? p->listener : -1,
+		.listeners = role->listens ? p->listeners : (struct listeners){ .count = 0 },
 	};
 
 	d.log.process = role->name;
@@ -99,10 +109,12 @@ static struct duty duty_of(const struct parent *p, const struct role *role, int 
 /* It keeps what is in its duty and nothing else: no listener, no socket of another. */
 static err fork_duty(const struct duty *d, pid_t *pid)
 {
-	int keep[KEEPER_SOCKETS + 2] = { d->parent, d->listener };
+	int keep[1 + KEEPER_SOCKETS + LISTENERS_MAX] = { d->parent };
 
-	memcpy(keep + 2, d->sockets, sizeof d->sockets);
-	return fork_child(d->role->title, keep, sizeof keep / sizeof *keep, pid);
+	memcpy(keep + 1, d->sockets, sizeof d->sockets);
+	for (size_t i = 0; i < d->listeners.count; i++)
+		keep[1 + KEEPER_SOCKETS + i] = d->listeners.at[i].fd;
+	return fork_child(d->role->title, keep, 1 + KEEPER_SOCKETS + d->listeners.count, pid);
 }
 
 err parent_start(struct parent *p, const struct role *role)

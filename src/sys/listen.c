@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static const uint8_t mapped_prefix[12] = { [10] = 0xff, [11] = 0xff };
@@ -53,6 +54,7 @@ union socket_address {
 	struct sockaddr any;
 	struct sockaddr_in v4;
 	struct sockaddr_in6 v6;
+	struct sockaddr_un local;
 };
 
 static err read_address(str address, uint16_t port, union socket_address *out, socklen_t *len)
@@ -129,7 +131,9 @@ static struct peer peer_of(const union socket_address *at)
 	if (at->any.sa_family == AF_INET6) {
 		memcpy(p.address, &at->v6.sin6_addr, 16);
 		p.port = ntohs(at->v6.sin6_port);
-	} else if (at->any.sa_family == AF_INET) {
+	} else if (at->any.sa_family != AF_INET) {
+		p.unknown = true;
+	} else {
 		memcpy(p.address, mapped_prefix, sizeof mapped_prefix);
 		memcpy(p.address + 12, &at->v4.sin_addr, 4);
 		p.port = ntohs(at->v4.sin_port);

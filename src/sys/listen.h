@@ -9,13 +9,47 @@
 
 #include "base/base.h"
 
+#include <sys/types.h>
+
 struct peer {
 	uint8_t address[16];
 	uint16_t port;
+	bool unknown; /* came by a Unix socket, and nobody said for whom: its address is zero */
 };
 void buf_add_peer(struct buf *b, const struct peer *p); /* the address alone: "192.0.2.1", "2001:db8::1" */
 struct peer peer_group(const struct peer *p);
 bool peer_same(const struct peer *a, const struct peer *b); /* address, not port */
+err peer_parse(str figures, struct peer *out);              /* NEVER SYNTAX */
+
+struct network {
+	uint8_t address[16];
+	unsigned bits; /* of the 128 */
+};
+err network_parse(str text, struct network *out); /* 192.0.2.0/24, 2001:db8::/32, one address; NEVER SYNTAX */
+bool network_has(const struct network *n, const struct peer *p);
+
+/* Who may say, by the PROXY protocol, for whom a connection comes: networks, and `unix` for all Unix sockets. */
+enum { PROXIES_MAX = 32 };
+struct proxies {
+	struct network network[PROXIES_MAX];
+	size_t count;
+	bool sockets;
+};
+err proxies_parse(str words, struct proxies *out); /* parted by blanks; NEVER SYNTAX */
+bool proxies_have(const struct proxies *p, const struct peer *peer);
+
+/* Where to listen, as an operator writes it: 192.0.2.1:443, [::]:443, *:443, unix:/run/letterlock/page. */
+enum { LISTENERS_MAX = 8 };
+struct listen_at {
+	str host; /* in figures, or "*"; points into what was parsed */
+	uint16_t port;
+	str path; /* of a Unix socket; then no host */
+};
+err listen_at_parse(str text, struct listen_at *out);                           /* NEVER CONFIG */
+err listen_at_all(str text, struct listen_at at[LISTENERS_MAX], size_t *count); /* parted by blanks; at least one */
+bool listen_at_is_local(const struct listen_at *at);                            /* loopback or a Unix socket */
+/* Replaces a socket that nobody listens at any more. NEVER EXISTS if somebody does, or if it is no socket. */
+err listen_unix(str path, mode_t mode, int *fd, struct fault *fault);
 
 /* `address` is numeric, "*" is every one (IPv6 with IPv4); port 0 lets the kernel choose. */
 err listen_open(str address, uint16_t port, int *fd, struct fault *fault);

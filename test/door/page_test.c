@@ -155,7 +155,10 @@ static int begin(void **state)
 					.store = store,
 					.clock = { .now = stand_now, .ticks = real_ticks },
 					.entropy = sys_entropy() };
-	o.listener = listener;
+	static struct http_listener at;
+	at.fd = listener;
+	o.listeners = &at;
+	o.listener_count = 1;
 	o.certificate = certificate;
 	o.key = key;
 	struct fault fault = { 0 };

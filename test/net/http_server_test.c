@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define H "Host: docs.example\r\n"
@@ -51,6 +52,12 @@ static err handle(void *state, const struct http_request *request, struct http_a
 	answer->body = STR("hello");
 	if (str_same(path, STR("/echo")))
 		answer->body = request->body;
+	if (str_same(path, STR("/who"))) {
+		static char text[64];
+		struct buf b = BUF_ON(text);
+		buf_add_peer(&b, &request->peer);
+		answer->body = buf_str(&b);
+	}
 	if (str_same(path, STR("/forbidden")))
 		return NEVER(DENIED, "the details stay inside");
 	if (str_same(path, STR("/injected")))
@@ -72,6 +79,8 @@ struct under_test {
 	uint16_t port;
 };
 
+static bool plain; /* what start() listens for */
+
 static void start(struct under_test *t, struct http_options options)
 {
 	char certificate[512], key[512];
@@ -83,7 +92,9 @@ static void start(struct under_test *t, struct http_options options)
 	assert_ok(tls_identity_open(certificate, key, &t->identity, NULL));
 	assert_ok(listen_open(STR("127.0.0.1"), 0, &t->listener, NULL));
 	assert_ok(listen_port(t->listener, &t->port));
-	options.listener = t->listener;
+	const struct http_listener at = { .fd = t->listener, .plain = plain };
+	options.listeners = &at;
+	options.listener_count = 1;
 	options.identity = t->identity;
 	options.authority = STR("docs.example");
 	options.handler = handle;
@@ -550,8 +561,144 @@ static void a_new_certificate_serves_the_next_connection_and_an_unfit_one_change
 	assert_int_equal(test_shell("cd %s && mv c0 certificate && mv k0 key", dir), 0);
 }
 
-TESTS(http_server, test(an_unclear_request_is_refused_once_and_the_connection_ends),
-      test(a_hundred_thousand_fields_are_refused), test(requests_follow_each_other_on_one_connection),
+/* ── Proxies ─────────────────────────────────────────────────────────────────────────────────────── */
+
+#define WHO                                                                                                            \
+	"GET /who HTTP/1.1\r\n" H                                                                                      \
+	"X-Forwarded-For: 203.0.113.66\r\nForwarded: for=203.0.113.66\r\nConnection: close\r\n\r\n"
+
+static str ask_plainly(const struct under_test *t, str head, str bytes)
+{
+	static char heard[8192];
+	int fd = dial(t->port);
+	size_t len = 0;
+	ssize_t got;
+
+	assert_int_equal(write(fd, head.at, head.len), head.len);
+	(void)!write(fd, bytes.at, bytes.len);
+	while (len < sizeof heard && (got = read(fd, heard + len, sizeof heard - len)) > 0)
+		len += (size_t)got;
+	close(fd);
+	return str_bytes(heard, len);
+}
+
+static void start_proxied(struct under_test *t, const char *proxies, struct http_options options)
+{
+	static struct proxies p;
+
+	assert_ok(proxies_parse(str_of(proxies), &p));
+	options.proxies = &p;
+	plain = true;
+	start(t, options);
+	plain = false;
+}
+
+static void whom_a_configured_proxy_speaks_for_is_the_peer(void **state)
+{
+	struct under_test t;
+
+	start_proxied(&t, "10.0.0.0/8 127.0.0.1", (struct http_options){ 0 });
+	str heard = ask_plainly(&t, STR("PROXY TCP4 192.0.2.1 127.0.0.1 5 443\r\n"), STR(WHO));
+	assert_int_equal(status_of(heard), 200);
+	assert_true(str_ends(heard, STR("\r\n\r\n192.0.2.1")));
+	heard = ask_plainly(&t, STR("PROXY UNKNOWN\r\n"), STR(WHO));
+	assert_true(str_ends(heard, STR("\r\n\r\n127.0.0.1")));
+	stop(&t);
+}
+
+static void a_configured_proxy_that_says_nothing_is_not_answered(void **state)
+{
+	struct under_test t;
+	struct http_counts counts;
+
+	start_proxied(&t, "127.0.0.1", (struct http_options){ .handshake_max = SECOND / 2 });
+	assert_int_equal(ask_plainly(&t, STR(""), STR(WHO)).len, 0);
+	assert_int_equal(ask_plainly(&t, STR("PROXY TCP4 192.0.2.1"), STR("")).len, 0);
+	http_server_counts(t.server, &counts);
+	assert_int_equal(counts.handshakes_failed, 2);
+	assert_int_equal(handled, 0);
+	stop(&t);
+}
+
+static void nobody_else_is_believed_about_who_it_is(void **state)
+{
+	struct under_test t;
+
+	start_proxied(&t, "10.0.0.0/8 unix", (struct http_options){ 0 });
+	str heard = ask_plainly(&t, STR(""), STR(WHO)); /* X-Forwarded-For and all */
+	assert_true(str_ends(heard, STR("\r\n\r\n127.0.0.1")));
+	heard = ask_plainly(&t, STR("PROXY TCP4 192.0.2.1 127.0.0.1 5 443\r\n"), STR(WHO));
+	assert_int_equal(status_of(heard), 501); /* a method nobody knows */
+	stop(&t);
+}
+
+static void connections_are_counted_for_whom_the_proxy_speaks(void **state)
+{
+	static const char ours[] = "PROXY TCP4 192.0.2.1 127.0.0.1 5 443\r\n",
+			  theirs[] = "PROXY TCP4 192.0.2.2 127.0.0.1 5 443\r\n";
+	struct under_test t;
+	int held[2];
+
+	start_proxied(&t, "127.0.0.1", (struct http_options){ .connections_of_one_max = 2 });
+	for (size_t i = 0; i < COUNT(held); i++) {
+		char byte;
+		held[i] = dial(t.port);
+		assert_int_equal(write(held[i], ours, sizeof ours - 1), sizeof ours - 1);
+		assert_int_equal(write(held[i], GET, sizeof GET - 1), sizeof GET - 1);
+		assert_int_equal(read(held[i], &byte, 1), 1); /* it has been let in */
+	}
+	assert_int_equal(ask_plainly(&t, str_of(ours), STR(WHO)).len, 0);
+	assert_int_equal(status_of(ask_plainly(&t, str_of(theirs), STR(WHO))), 200);
+	close(held[0]);
+	close(held[1]);
+	stop(&t);
+}
+
+static void a_unix_socket_has_no_address_and_no_limit_of_one(void **state)
+{
+	struct under_test t;
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	struct http_listener listener = { .plain = true };
+	char heard[4096] = "", path[108];
+	const struct http_options options = { .listeners = &listener,
+					      .listener_count = 1,
+					      .authority = STR("docs.example"),
+					      .handler = handle,
+					      .clock = sys_clock(),
+					      .connections_of_one_max = 1 };
+
+	snprintf(path, sizeof path, "%s/page", test_dir());
+	memcpy(at.sun_path, path, strlen(path) + 1);
+	assert_ok(listen_unix(str_of(path), 0600, &listener.fd, NULL));
+	assert_why(NEVER, EXISTS, listen_unix(str_of(path), 0600, &(int){ -1 }, NULL));
+	assert_ok(http_server_open(&options, &t.server));
+	for (int i = 0; i < 3; i++) {
+		int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0),
+		    held = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		assert_int_equal(connect(held, (struct sockaddr *)&at, sizeof at), 0);
+		assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof at), 0);
+		assert_int_equal(write(fd, WHO, sizeof WHO - 1), sizeof WHO - 1);
+		size_t len = 0;
+		for (ssize_t got; (got = read(fd, heard + len, sizeof heard - len)) > 0;)
+			len += (size_t)got;
+		assert_int_equal(status_of(str_bytes(heard, len)), 200);
+		close(fd);
+		close(held);
+	}
+	http_server_done(&t.server);
+	close(listener.fd);
+	assert_ok(listen_unix(str_of(path), 0660, &listener.fd, NULL)); /* what is left over makes way */
+	assert_int_equal(test_shell("test $(stat -c %%a %s) = 660", path), 0);
+	close(listener.fd);
+	assert_int_equal(test_shell("rm %s && echo > %s", path, path), 0);
+	assert_why(NEVER, EXISTS, listen_unix(str_of(path), 0600, &listener.fd, NULL));
+}
+
+TESTS(http_server, test(whom_a_configured_proxy_speaks_for_is_the_peer),
+      test(a_configured_proxy_that_says_nothing_is_not_answered), test(nobody_else_is_believed_about_who_it_is),
+      test(connections_are_counted_for_whom_the_proxy_speaks), test(a_unix_socket_has_no_address_and_no_limit_of_one),
+      test(an_unclear_request_is_refused_once_and_the_connection_ends), test(a_hundred_thousand_fields_are_refused),
+      test(requests_follow_each_other_on_one_connection),
       test(who_sends_more_before_the_answer_gets_one_answer_and_a_close), test(a_body_arrives_whole_however_it_is_cut),
       test(a_peer_that_asks_before_it_sends_is_told_to_go_on),
       test(every_answer_carries_the_fields_of_safety_and_no_name),

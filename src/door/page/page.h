@@ -36,7 +36,9 @@ err page_handle(void *page, const struct http_request *request, struct http_answ
 struct page_server_options {
 	struct fetch_parts fetch;
 	str base_url;
-	int listener; /* bound by listen_open(); stays the caller's */
+	const struct http_listener *listeners; /* bound; stay the caller's */
+	size_t listener_count;
+	const struct proxies *proxies; /* may be null */
 	const char *certificate, *key;
 	unsigned connections_max, connections_of_one_max; /* 0: the defaults of net/http.h */
 	span request_max, idle_max;
@@ -46,6 +48,7 @@ struct page_server_options {
 struct page_server;
 err page_server_open(const struct page_server_options *options, struct page_server **out, struct fault *fault);
 err page_server_reload(struct page_server *s, struct fault *fault); /* the certificate, on SIGHUP */
+void page_server_counts(struct page_server *s, struct http_counts *out);
 void page_server_stop(struct page_server *s, span drain);
 void page_server_done(struct page_server **s);
 

@@ -21,7 +21,9 @@ static err start(struct page_server *s, const struct page_server_options *o, str
 			      .fetch = s->fetch, .base_url = o->base_url, .failed = o->failed, .state = o->state },
 		      &s->page, fault));
 	TRY(tls_identity_open(o->certificate, o->key, &s->identity, fault));
-	return http_server_open(&(struct http_options){ .listener = o->listener,
+	return http_server_open(&(struct http_options){ .listeners = o->listeners,
+							.listener_count = o->listener_count,
+							.proxies = o->proxies,
 							.identity = s->identity,
 							.authority = page_authority(s->page),
 							.handler = page_handle,
@@ -52,6 +54,11 @@ err page_server_open(const struct page_server_options *options, struct page_serv
 err page_server_reload(struct page_server *s, struct fault *fault)
 {
 	return tls_identity_reload(s->identity, fault);
+}
+
+void page_server_counts(struct page_server *s, struct http_counts *out)
+{
+	http_server_counts(s->http, out);
 }
 
 void page_server_stop(struct page_server *s, span drain)
