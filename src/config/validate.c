@@ -181,6 +181,11 @@ static err check_serve(struct reading *r, const struct config *c)
 	err e = listen_at_all(c->serve.listen, at, &count);
 	if (failed(e))
 		return refuse(r, "serve.listen", e.note);
+	if (c->serve.ops_listen.len &&
+	    (failed(listen_at_parse(c->serve.ops_listen, &at[0])) || !listen_at_is_local(&at[0])))
+		return refuse(r, "serve.ops_listen",
+			      "it asks for no login and speaks no TLS: an address of the loopback with its port, or "
+			      "unix:PATH");
 	if (!is_octal_mode(c->serve.socket_mode))
 		return refuse(r, "serve.socket_mode", "read and write for the owner, the group or all: 600, 660, 666");
 	if (failed(proxies_parse(c->serve.proxies, &proxies)))

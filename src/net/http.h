@@ -66,6 +66,7 @@ struct http_options {
 	const struct proxies *proxies;
 	struct tls_identity *identity; /* may be null if all are plain */
 	str authority;                 /* the one Host that is answered: "docs.example.com", "localhost:8443" */
+	str alias;                     /* another; may be empty */
 	http_handler *handler;
 	void *state;
 	struct clock clock;

@@ -106,7 +106,7 @@ static err read_body(struct exchange *x)
 static err read_request(struct exchange *x)
 {
 	const struct http_options *o = x->with->options;
-	const struct http_rules rules = { .authority = o->authority, .body_max = o->body_max };
+	const struct http_rules rules = { .authority = o->authority, .alias = o->alias, .body_max = o->body_max };
 
 	TRY(read_head(x));
 	TRY(http_head_parse(str_upto(buf_str(&x->in), x->head_len), &rules, &x->head, &x->refused));

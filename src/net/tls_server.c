@@ -130,6 +130,29 @@ err tls_identity_reload(struct tls_identity *i, struct fault *fault)
 	return OK;
 }
 
+static moment moment_of(const ASN1_TIME *t)
+{
+	struct tm at = { 0 };
+
+	if (ASN1_TIME_to_tm(t, &at) != 1)
+		return 0;
+	return moment_of_civil((struct civil){ .year = at.tm_year + 1900,
+					       .month = at.tm_mon + 1,
+					       .day = at.tm_mday,
+					       .hour = at.tm_hour,
+					       .minute = at.tm_min,
+					       .second = at.tm_sec });
+}
+
+struct tls_dates tls_identity_dates(struct tls_identity *i)
+{
+	pthread_mutex_lock(&i->lock);
+	const X509 *c = SSL_CTX_get0_certificate(i->context);
+	struct tls_dates dates = { moment_of(X509_get0_notBefore(c)), moment_of(X509_get0_notAfter(c)) };
+	pthread_mutex_unlock(&i->lock);
+	return dates;
+}
+
 void tls_identity_done(struct tls_identity **identity)
 {
 	struct tls_identity *i = *identity;

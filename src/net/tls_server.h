@@ -16,6 +16,10 @@ struct tls_identity;
 err tls_identity_open(const char *certificate_path, const char *key_path, struct tls_identity **out,
 		      struct fault *fault);
 err tls_identity_reload(struct tls_identity *identity, struct fault *fault);
+struct tls_dates {
+	moment begins_at, ends_at;
+};
+struct tls_dates tls_identity_dates(struct tls_identity *identity); /* of the certificate in use */
 void tls_identity_done(struct tls_identity **identity);
 
 /* A deadline that `wake`, if not -1, may cut short: LATER CANCELLED. */

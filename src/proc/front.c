@@ -1,6 +1,7 @@
 /* The front: the recipients' page, at the parent's listener, over the keeper's keyring. */
 #include "proc/role.h"
 
+#include "door/ops/ops.h"
 #include "door/page/page.h"
 #include "sys/sys.h"
 
@@ -37,6 +38,18 @@ static err open_page(struct duty *d, struct page_server **out, struct fault *fau
 		out, fault);
 }
 
+static err open_ops(struct duty *d, struct page_server *page, struct ops **out, struct fault *fault)
+{
+	if (d->listeners.ops.fd < 0)
+		return OK;
+	return ops_open(d->arena,
+			&(struct ops_options){ .line = d->line,
+					       .page = page,
+					       .listener = &d->listeners.ops,
+					       .listen = d->config->serve.ops_listen },
+			out, fault);
+}
+
 static void reload(const struct duty *d, struct page_server *page)
 {
 	struct fault fault = { 0 };
@@ -52,8 +65,10 @@ err front_run(struct duty *d, struct fault *fault)
 {
 	const struct config *c = d->config;
 	OWNED(page_server_done) struct page_server *page = NULL;
+	OWNED(ops_done) struct ops *ops = NULL;
 
 	TRY(open_page(d, &page, fault));
+	TRY(open_ops(d, page, &ops, fault));
 	log_say(&d->log, LOG_LEVEL_INFO, "the page of %.*s is served at %.*s", STR_ARG(c->base_url),
 		STR_ARG(c->serve.listen));
 	TRY(duty_ready(d));

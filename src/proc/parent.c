@@ -299,6 +299,7 @@ err proc_serve(const struct serve_options *options, struct fault *fault)
 	const struct config *c = options->config;
 	struct parent p = {
 		.options = options,
+		.listeners.ops.fd = -1,
 		.log = { .least = c->log.level, .format = c->log.format, .clock = options->clock, .process = "parent" },
 	};
 

@@ -17,6 +17,7 @@ enum { KEEPER, FRONT, COURIER, STEWARD, ROLES };
 struct listeners {
 	struct http_listener at[LISTENERS_MAX];
 	size_t count;
+	struct http_listener ops; /* -1: none */
 };
 
 struct duty {

@@ -35,6 +35,18 @@ static err listen_at_last(struct parent *p, const struct listen_at *at, int *fd,
 	return e;
 }
 
+static err listen_for_ops(struct parent *p, struct fault *fault)
+{
+	str where = p->options->config->serve.ops_listen;
+	struct listen_at at;
+
+	if (where.len == 0)
+		return OK;
+	TRY(listen_at_parse(where, &at));
+	p->listeners.ops.plain = true;
+	return listen_at_last(p, &at, &p->listeners.ops.fd, fault);
+}
+
 err parent_listen(struct parent *p, struct fault *fault)
 {
 	struct listen_at at[LISTENERS_MAX];
@@ -47,7 +59,7 @@ err parent_listen(struct parent *p, struct fault *fault)
 		l->plain = at[i].path.len > 0;
 		p->listeners.count++;
 	}
-	return OK;
+	return listen_for_ops(p, fault);
 }
 
 /* A Unix socket's name stays: another parent may have put its own in its place by now. */
@@ -55,6 +67,7 @@ void parent_listen_no_more(struct parent *p)
 {
 	while (p->listeners.count)
 		fd_done(&p->listeners.at[--p->listeners.count].fd);
+	fd_done(&p->listeners.ops.fd);
 }
 
 /* ── Sockets to the keeper ───────────────────────────────────────────────────────────────────────── */
@@ -98,7 +111,7 @@ static struct duty duty_of(const struct parent *p, const struct role *role, int 
 		.entropy = o->entropy,
 		.log = p->log,
 		.parent = word,
-		.listeners = role->listens ? p->listeners : (struct listeners){ .count = 0 },
+		.listeners = role->listens ? p->listeners : (struct listeners){ .ops.fd = -1 },
 	};
 
 	d.log.process = role->name;
@@ -109,12 +122,12 @@ static struct duty duty_of(const struct parent *p, const struct role *role, int 
 /* It keeps what is in its duty and nothing else: no listener, no socket of another. */
 static err fork_duty(const struct duty *d, pid_t *pid)
 {
-	int keep[1 + KEEPER_SOCKETS + LISTENERS_MAX] = { d->parent };
+	int keep[2 + KEEPER_SOCKETS + LISTENERS_MAX] = { d->parent, d->listeners.ops.fd };
 
-	memcpy(keep + 1, d->sockets, sizeof d->sockets);
+	memcpy(keep + 2, d->sockets, sizeof d->sockets);
 	for (size_t i = 0; i < d->listeners.count; i++)
-		keep[1 + KEEPER_SOCKETS + i] = d->listeners.at[i].fd;
-	return fork_child(d->role->title, keep, 1 + KEEPER_SOCKETS + d->listeners.count, pid);
+		keep[2 + KEEPER_SOCKETS + i] = d->listeners.at[i].fd;
+	return fork_child(d->role->title, keep, 2 + KEEPER_SOCKETS + d->listeners.count, pid);
 }
 
 err parent_start(struct parent *p, const struct role *role)

@@ -74,3 +74,36 @@ err track_list(struct db *db, struct column_key *key, id submission, id delivery
 	*out = first;
 	return OK;
 }
+
+err track_last(struct db *db, int64_t *sequence)
+{
+	OWNED(db_rows_done) struct db_rows rows = { 0 };
+	err e = OK;
+
+	TRY(db_ask(db, QUERY_EVENT_LAST, DB_NOTHING, &rows));
+	if (db_next(&rows, &e))
+		*sequence = db_row_number(&rows, 0);
+	return e;
+}
+
+err track_count(struct db *db, int64_t *since, uint64_t counts[EVENT_COUNT])
+{
+	OWNED(db_rows_done) struct db_rows rows = { 0 };
+	uint64_t more[EVENT_COUNT] = { 0 };
+	int64_t newest = *since;
+	enum event_kind kind;
+	err e = OK;
+
+	TRY(db_ask(db, QUERY_EVENT_COUNT_SINCE, DB(db_number(*since)), &rows));
+	while (db_next(&rows, &e)) {
+		if (kind_of(db_row_peek(&rows, 0), &kind))
+			more[kind] += (uint64_t)db_row_number(&rows, 1);
+		if (db_row_number(&rows, 2) > newest)
+			newest = db_row_number(&rows, 2);
+	}
+	TRY(e);
+	for (size_t i = 0; i < EVENT_COUNT; i++)
+		counts[i] += more[i];
+	*since = newest;
+	return OK;
+}

@@ -31,4 +31,9 @@ err track_add(struct db *db, const struct entropy *e, struct column_key *key, co
  * detail that can no longer be opened is left empty. */
 err track_list(struct db *db, struct column_key *key, id submission, id delivery, struct arena *a, struct event **out);
 
+/* For whoever counts: the newest event, and how many of each kind came after *since, which goes on to the newest. Kinds
+ * of a newer version are passed over. */
+err track_last(struct db *db, int64_t *sequence);
+err track_count(struct db *db, int64_t *since, uint64_t counts[EVENT_COUNT]);
+
 #endif

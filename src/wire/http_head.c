@@ -236,7 +236,7 @@ static err check_host(const struct http_head *head, const struct http_rules *rul
 
 	if (!host || host->len == 0)
 		REFUSE(400, SYNTAX, "no Host");
-	if (!str_same_nocase(*host, rules->authority))
+	if (!str_same_nocase(*host, rules->authority) && !str_same_nocase(*host, rules->alias))
 		REFUSE(421, SYNTAX, "a Host that is not ours");
 	return OK;
 }

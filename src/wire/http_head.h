@@ -34,10 +34,10 @@ struct http_head {
 	struct http_field fields[HTTP_FIELDS_MAX];
 };
 
-/* What this server is: the one Host it answers to (an authority with its port, as clients write it) and the
- * longest body it takes. */
+/* What this server is: the Host it answers to (an authority with its port, as clients write it), maybe under a second
+ * name, and the longest body it takes. */
 struct http_rules {
-	str authority;
+	str authority, alias; /* the alias may be empty */
 	uint64_t body_max;
 };
 

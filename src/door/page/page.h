@@ -47,8 +47,9 @@ struct page_server_options {
 };
 struct page_server;
 err page_server_open(const struct page_server_options *options, struct page_server **out, struct fault *fault);
-err page_server_reload(struct page_server *s, struct fault *fault); /* the certificate, on SIGHUP */
-void page_server_counts(struct page_server *s, struct http_counts *out);
+err page_server_reload(struct page_server *s, struct fault *fault);          /* the certificate, on SIGHUP */
+struct tls_dates page_server_certificate(struct page_server *s);             /* that is in use */
+unsigned page_server_counts(struct page_server *s, struct http_counts *out); /* how many connections are open */
 void page_server_stop(struct page_server *s, span drain);
 void page_server_done(struct page_server **s);
 

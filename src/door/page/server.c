@@ -56,9 +56,15 @@ err page_server_reload(struct page_server *s, struct fault *fault)
 	return tls_identity_reload(s->identity, fault);
 }
 
-void page_server_counts(struct page_server *s, struct http_counts *out)
+struct tls_dates page_server_certificate(struct page_server *s)
+{
+	return tls_identity_dates(s->identity);
+}
+
+unsigned page_server_counts(struct page_server *s, struct http_counts *out)
 {
 	http_server_counts(s->http, out);
+	return http_server_connections(s->http);
 }
 
 void page_server_stop(struct page_server *s, span drain)
