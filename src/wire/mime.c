@@ -117,9 +117,12 @@ static err multipart_begin(struct sink *to, str type, const struct boundary *b)
 	return field_end(&f);
 }
 
-static err write_text(struct sink *to, str type, str text)
+/* Where no boundary follows, the message ends with an end of line that would be the body's: base64 keeps them apart. */
+static err write_text(const struct mime *m, struct sink *to, str type, str text)
 {
-	enum mime_encoding e = mime_encoding_for(text);
+	bool last = !m->attachments && (!m->text.at || !m->html.at);
+	bool open_end = text.len && text.at[text.len - 1] != '\n';
+	enum mime_encoding e = m->exact && last && open_end ? MIME_BASE64 : mime_encoding_for(text);
 	struct field f = field_begin(to, STR("Content-Type"));
 
 	field_token(&f, type);
@@ -127,7 +130,7 @@ static err write_text(struct sink *to, str type, str text)
 	TRY(field_end(&f));
 	TRY(field_raw(to, STR("Content-Transfer-Encoding"), mime_encoding_name(e)));
 	TRY(sink_put(to, STR("\r\n")));
-	return mime_body_text(to, e, text);
+	return mime_body_text(to, e, text, m->exact);
 }
 
 /* The last is the one a reader prefers (RFC 2046 5.1.4). */
@@ -136,15 +139,15 @@ static err write_alternative(const struct mime *m, const struct entropy *e, stru
 	struct boundary b;
 
 	if (!m->html.at)
-		return write_text(to, STR("text/plain"), m->text);
+		return write_text(m, to, STR("text/plain"), m->text);
 	if (!m->text.at)
-		return write_text(to, STR("text/html"), m->html);
+		return write_text(m, to, STR("text/html"), m->html);
 	TRY(boundary_new(e, &b));
 	TRY(multipart_begin(to, STR("multipart/alternative"), &b));
 	TRY(part_begin(to, &b));
-	TRY(write_text(to, STR("text/plain"), m->text));
+	TRY(write_text(m, to, STR("text/plain"), m->text));
 	TRY(part_begin(to, &b));
-	TRY(write_text(to, STR("text/html"), m->html));
+	TRY(write_text(m, to, STR("text/html"), m->html));
 	return parts_end(to, &b);
 }
 

@@ -53,6 +53,7 @@ struct mime {
 	str unsubscribe_url, unsubscribe_mailto; /* https:… and mailto:…; may be empty */
 	struct mime_header *headers;
 	str text, html; /* at least one of them, unless there are attachments */
+	bool exact;     /* texts get no last end of line that they lack: a message rebuilt has the bodies it had */
 	struct mime_attachment *attachments;
 };
 

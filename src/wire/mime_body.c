@@ -93,7 +93,7 @@ static size_t plain_run(str rest, size_t column)
 	return !ends && len == room ? len - 1 : len;
 }
 
-static err quoted_line(struct sink *to, str line)
+static err quoted_line(struct sink *to, str line, str end)
 {
 	char room[MIME_LINE + 4];
 	struct buf out = BUF_ON(room);
@@ -111,7 +111,7 @@ static err quoted_line(struct sink *to, str line)
 			out.len = 0;
 		}
 	}
-	buf_add(&out, STR("\r\n"));
+	buf_add(&out, end);
 	TRY(buf_check(&out));
 	return sink_put(to, buf_str(&out));
 }
@@ -166,7 +166,7 @@ static err gather_add(struct gather *g, str bytes)
 	return OK;
 }
 
-static err base64_text(struct sink *to, str text)
+static err base64_text(struct sink *to, str text, bool exact)
 {
 	struct gather g = { .to = to };
 	bool ended;
@@ -174,25 +174,26 @@ static err base64_text(struct sink *to, str text)
 
 	while (next_line(&text, &line, &ended)) {
 		TRY(gather_add(&g, line));
-		TRY(gather_add(&g, STR("\r\n")));
+		TRY(gather_add(&g, ended || !exact ? STR("\r\n") : STR("")));
 	}
 	return base64_block(to, g.window, g.len);
 }
 
-err mime_body_text(struct sink *to, enum mime_encoding e, str text)
+err mime_body_text(struct sink *to, enum mime_encoding e, str text, bool exact)
 {
 	bool ended;
 	str line;
 
 	if (e == MIME_BASE64)
-		return base64_text(to, text);
+		return base64_text(to, text, exact);
 	while (next_line(&text, &line, &ended)) {
+		str end = ended || !exact ? STR("\r\n") : STR("");
 		if (e == MIME_QUOTED) {
-			TRY(quoted_line(to, line));
+			TRY(quoted_line(to, line, end));
 			continue;
 		}
 		TRY(sink_put(to, line));
-		TRY(sink_put(to, STR("\r\n")));
+		TRY(sink_put(to, end));
 	}
 	return OK;
 }

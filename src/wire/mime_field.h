@@ -36,7 +36,8 @@ void field_encoded(struct field *f, str text); /* RFC 2047 encoded words */
 enum mime_encoding { MIME_7BIT, MIME_QUOTED, MIME_BASE64 };
 enum mime_encoding mime_encoding_for(str text);
 str mime_encoding_name(enum mime_encoding e);
-err mime_body_text(struct sink *to, enum mime_encoding e, str text); /* ends with CRLF unless empty */
+/* Ends with CRLF unless it is empty; with `exact` only if the text does. */
+err mime_body_text(struct sink *to, enum mime_encoding e, str text, bool exact);
 err mime_body_base64(struct sink *to, struct source *content);
 
 #endif

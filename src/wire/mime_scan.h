@@ -45,9 +45,11 @@ struct mime_part {
 	str encoding;                /* lower case: "7bit" if not said */
 	str charset;                 /* lower case; empty if not said */
 	str id;                      /* Content-ID with its angle brackets; empty if none */
-	struct mime_header *headers; /* unfolded, not decoded */
-	uint64_t offset, length;     /* of the encoded body within the message; of leaves */
-	uint64_t size;               /* of the decoded body; of leaves */
+	struct mime_header *headers; /* unfolded; decoded in a tree that comes from the inspector */
+	/* Of a message, in a tree that comes from the inspector. */
+	struct mime_mailbox *from, *to, *cc, *reply_to;
+	uint64_t offset, length; /* of the encoded body within the message; of leaves */
+	uint64_t size;           /* of the decoded body; of leaves */
 	uint8_t sha256[MIME_SHA256];
 };
 bool mime_part_is_leaf(const struct mime_part *p);
@@ -66,6 +68,26 @@ err mime_scan_open(struct arena *a, const struct mime_limits *limits, bool stric
 /* NEVER HEADER, SYNTAX or LIMIT, with the line in the fault; nothing may be added after that. */
 err mime_scan_add(struct mime_scan *s, str bytes, struct fault *f);
 err mime_scan_finish(struct mime_scan *s, struct mime_part **root, str *skeleton, struct fault *f);
+
+/* ── Rebuilding ──────────────────────────────────────────────────────────────────────────────────── */
+
+/* The bytes of the message once more, `length` from `offset` on. */
+struct mime_bodies {
+	void *state;
+	err (*open)(void *state, struct arena *a, uint64_t offset, uint64_t length, struct source *out);
+};
+enum { MIME_TEXT_MAX = 1024 * 1024 };
+/* What leaves is never what came in: a message of our own is written from the tree, with the texts, the attachments
+ * and the few fields that people may set; everything else that stood in its headers is left out (MISSION E9). The date
+ * is the caller's, and so is a message id where there is none. `bodies` is read again while it is written.
+ *
+ * NEVER UNSUPPORTED, in words, for what we do not write: messages within, signed and encrypted ones, pictures within
+ * the text, parts without a name, texts that are not in UTF-8, ASCII or ISO-8859-1. */
+err mime_rebuild(struct arena *a, const struct mime_part *root, const struct mime_bodies *bodies, struct mime *out,
+		 struct fault *f);
+/* The decoded body of one leaf. */
+err mime_body_source(struct arena *a, const struct mime_part *leaf, const struct mime_bodies *bodies,
+		     struct source *out);
 
 /* ── One structured field: "attachment; filename=a.pdf" ──────────────────────────────────────────── */
 

@@ -325,7 +325,135 @@ static void a_bound_can_be_lowered_and_not_raised(void **state)
 	assert_null(mime_limit_named(&limits, STR("anything")));
 }
 
+/* ── Rebuilding ──────────────────────────────────────────────────────────────────────────────────── */
+
+static err open_slice(void *state, struct arena *a, uint64_t offset, uint64_t length, struct source *out)
+{
+	str *whole_message = state, *rest;
+
+	TRY(NEW(a, rest));
+	*rest = str_upto(str_from(*whole_message, offset), length);
+	*out = source_of_str(rest);
+	return OK;
+}
+
+static err rebuild(struct scanned *s, str message, str *out)
+{
+	struct mime_bodies bodies = { &message, open_slice };
+	struct mime_mailbox box = { .address = { STR("a"), STR("b.example"), STR("a@b.example"), false } };
+	uint64_t counter = 0;
+	struct entropy e = test_entropy(&counter);
+	struct mime m;
+	struct buf b;
+
+	s->root->from = s->root->to = &box;
+	TRY(mime_rebuild(s->arena, s->root, &bodies, &m, &s->fault));
+	m.id = STR("<a@b.example>");
+	TRY(buf_open(s->arena, 65536, &b));
+	struct sink to = sink_to_buf(&b);
+	TRY(mime_write(&m, &e, &to, &s->fault));
+	*out = buf_str(&b);
+	return OK;
+}
+
+/* The leaves in order: name, size and hash. */
+static void add_leaves(struct buf *b, const struct mime_part *p)
+{
+	if (mime_part_is_leaf(p)) {
+		buf_add_format(b, "%.*s %.*s %llu ", STR_ARG(p->type), STR_ARG(p->name), (unsigned long long)p->size);
+		buf_add_hex(b, str_bytes(p->sha256, sizeof p->sha256));
+		buf_add(b, STR("\n"));
+	}
+	for (p = p->parts; p; p = p->next)
+		add_leaves(b, p);
+}
+
+#define SMALL "Subject: x\r\nX-Job: 7\r\nReceived: by x\r\nBcc: c@d.example\r\n"
+#define PDF                                                                                                            \
+	"--=_b\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: "         \
+	"attachment; "                                                                                                 \
+	"filename*=UTF-8''%C3%A4%20b.pdf\r\n\r\naGVs\r\nbG8=\r\n"
+#define CSV                                                                                                            \
+	"--=_b\r\nContent-Type: text/csv; name=\"a.csv\"\r\n\r\na,b\r\n\r\n.\r\n--=_b\r\nContent-Type: text/plain; "   \
+	"name=\"e.txt\"\r\n\r\n\r\n"
+#define BOTH                                                                                                           \
+	"--=_b\r\nContent-Type: multipart/alternative; boundary=cc\r\n\r\n--cc\r\n\r\nno end of line\r\n--cc\r\n"      \
+	"Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: "                                        \
+	"quoted-printable\r\n\r\n<p>=C3=A4</p>=20\r\n=20\r\n--cc--\r\n"
+
+static void what_is_rebuilt_has_the_same_parts_names_and_hashes(void **state)
+{
+	static const char *const messages[] = {
+		SMALL MIXED BOTH PDF CSV "--=_b--\r\n",
+		SMALL MIXED PDF CSV "--=_b--\r\n",
+		SMALL MIXED "--=_b\r\n\r\ntext\r\n\r\n" PDF "--=_b--\r\n",
+		SMALL "\r\ntext\r\n",
+		SMALL "\r\nno end",
+		SMALL "Content-Type: text/html; charset=utf-8\r\n\r\n<p>\xC3\xA4",
+		SMALL "\r\n.\r\nFrom here\r\n \r\n",
+		SMALL
+		"Content-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n",
+	};
+
+	for (size_t i = 0; i < COUNT(messages); i++) {
+		char before[2000], after[2000];
+		struct buf b = BUF_ON(before), a = BUF_ON(after);
+		struct scanned s, again;
+		str built = STR_NONE;
+		assert_ok(scan(&s, NULL, str_of(messages[i]), 100));
+		assert_ok(rebuild(&s, str_of(messages[i]), &built));
+		assert_ok(scan(&again, NULL, built, 100));
+		add_leaves(&b, s.root);
+		add_leaves(&a, again.root);
+		assert_str(buf_str(&a), buf_str(&b));
+		/* Only what people may set comes along. */
+		assert_true(str_find(built, STR("X-Job: 7\r\n")) > 0);
+		assert_true(str_find(built, STR("Received")) < 0 && str_find(built, STR("Bcc")) < 0);
+		scanned_done(&s);
+		scanned_done(&again);
+	}
+}
+
+static void what_is_not_written_here_is_not_rebuilt(void **state)
+{
+	static const char *const messages[] = {
+		SMALL MIXED "--=_b\r\nContent-Type: message/rfc822\r\n\r\nA: b\r\n\r\n--=_b--\r\n",
+		SMALL MIXED PDF "--=_b\r\nContent-Type: application/pdf\r\n\r\nno name\r\n--=_b--\r\n",
+		SMALL "Content-Type: text/plain; charset=koi8-r\r\n\r\nx\r\n",
+		SMALL "Content-Type: text/plain\r\n\r\n\xE4\r\n",
+		SMALL "Content-Type: multipart/signed; boundary=a\r\n\r\n--a\r\n\r\nx\r\n--a\r\n\r\ny\r\n--a--\r\n",
+		SMALL MIXED PDF "--=_b\r\nContent-Type: image/png; name=a.png\r\nContent-ID: "
+				"<x@y>\r\nContent-Disposition: inline\r\n\r\nx\r\n--=_b--\r\n",
+	};
+
+	for (size_t i = 0; i < COUNT(messages); i++) {
+		struct scanned s;
+		str built;
+		assert_ok(scan(&s, NULL, str_of(messages[i]), 100));
+		assert_why(NEVER, UNSUPPORTED, rebuild(&s, str_of(messages[i]), &built));
+		assert_true(strlen(s.fault.what) > 20);
+		scanned_done(&s);
+	}
+}
+
+static void a_body_that_changed_after_it_was_judged_is_not_written(void **state)
+{
+	str message = STR(
+		SMALL
+		"Content-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n");
+	char other[400];
+	struct scanned s;
+	str built;
+
+	assert_ok(scan(&s, NULL, message, 100));
+	memcpy(other, message.at, message.len);
+	other[s.root->offset] = '*';
+	assert_why(NEVER, TAMPERED, rebuild(&s, (str){ other, message.len }, &built));
+	scanned_done(&s);
+}
+
 TESTS(mime_scan, test(a_message_is_read_the_same_in_pieces_of_any_size), test(the_skeleton_has_all_headers_and_no_body),
       test(the_body_of_a_single_part_has_its_last_end_of_line), test(what_can_be_read_in_two_ways_is_refused_in_words),
       test(a_nul_is_refused_wherever_it_stands), test(every_bound_is_kept_to_the_byte),
-      test(a_bound_can_be_lowered_and_not_raised))
+      test(a_bound_can_be_lowered_and_not_raised), test(what_is_rebuilt_has_the_same_parts_names_and_hashes),
+      test(what_is_not_written_here_is_not_rebuilt), test(a_body_that_changed_after_it_was_judged_is_not_written))
