@@ -4,17 +4,22 @@
 #include <errno.h>
 #include <unistd.h>
 
-static err read_fd(void *state, void *to, size_t max, size_t *got)
+err file_read(int fd, void *to, size_t max, size_t *got)
 {
 	ssize_t n;
 
 	do
-		n = read(*(int *)state, to, max);
+		n = read(fd, to, max);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return sys_failed(errno);
 	*got = (size_t)n;
 	return OK;
+}
+
+static err read_fd(void *state, void *to, size_t max, size_t *got)
+{
+	return file_read(*(int *)state, to, max, got);
 }
 
 static void close_fd(void *state)

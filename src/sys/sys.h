@@ -43,8 +43,9 @@ err file_identify(int fd, struct file_identity *out);
 err file_read_all(struct arena *a, const char *path, size_t max, str *out); /* NEVER LIMIT beyond max */
 /* For keys and secrets: as file_read_all, and NEVER KEY if group or others may read it. */
 err file_read_private(struct arena *secret, const char *path, size_t max, str *out);
-err file_write(int fd, str bytes);        /* all of it */
-err file_sync(int fd);                    /* fdatasync */
+err file_read(int fd, void *to, size_t max, size_t *got); /* what is there; got 0: the end */
+err file_write(int fd, str bytes);                        /* all of it */
+err file_sync(int fd);                                    /* fdatasync */
 err file_reserve(int fd, uint64_t bytes); /* blocks of an empty file; OK where the file system knows no such thing */
 err disk_room(const char *path, uint64_t *bytes); /* that a program may still write where `path` is */
 void file_release(int fd);                        /* empties it */

@@ -1,0 +1,108 @@
+#include "sys/cage.h"
+
+#include "sys/landlock.h"
+#include "sys/sys.h"
+
+#include <errno.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+void cage_begin(void)
+{
+	/* A parent that died just before this has closed the other end of standard input: the first read says so. */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	sys_harden();
+	(void)close_range(3, ~0u, 0);
+}
+
+/* ── Limits ──────────────────────────────────────────────────────────────────────────────────────── */
+
+/* Memory and CPU are limited from outside, for each job (sys/worker.h). No file grows, no process and no thread is
+ * made, and no descriptor can be added to those there are. */
+static void set_limits(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	(void)setrlimit(RLIMIT_FSIZE, &none);
+	(void)setrlimit(RLIMIT_NPROC, &none);
+	(void)setrlimit(RLIMIT_NOFILE, &none);
+	(void)setrlimit(RLIMIT_MEMLOCK, &none);
+	(void)setrlimit(RLIMIT_MSGQUEUE, &none);
+	(void)setrlimit(RLIMIT_CORE, &none);
+}
+
+/* ── The filter ──────────────────────────────────────────────────────────────────────────────────── */
+
+static void filter_done(scmp_filter_ctx *f)
+{
+	if (*f)
+		seccomp_release(*f);
+	*f = NULL;
+}
+
+/* Memory, time, chance, and the end. */
+static const int allowed[] = {
+	SCMP_SYS(brk),
+	SCMP_SYS(munmap),
+	SCMP_SYS(mremap),
+	SCMP_SYS(madvise),
+	SCMP_SYS(futex),
+	SCMP_SYS(sched_yield),
+	SCMP_SYS(clock_gettime),
+	SCMP_SYS(gettimeofday),
+	SCMP_SYS(time),
+	SCMP_SYS(getrandom),
+	SCMP_SYS(close),
+	SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(rt_sigaction),
+	SCMP_SYS(sigaltstack),
+	SCMP_SYS(restart_syscall),
+	SCMP_SYS(getpid),
+	SCMP_SYS(gettid),
+	SCMP_SYS(exit),
+	SCMP_SYS(exit_group),
+};
+
+/* It reads 0, writes 1 and 2, makes no memory executable, and signals nobody but itself (abort). */
+static int allow_narrowly(scmp_filter_ctx f)
+{
+	const struct scmp_arg_cmp no_code = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+	int bad = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, no_code);
+
+	bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, no_code);
+	bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(read), 1, SCMP_A0(SCMP_CMP_EQ, 0));
+	bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, SCMP_A0(SCMP_CMP_LE, 2));
+	bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(writev), 1, SCMP_A0(SCMP_CMP_LE, 2));
+	bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+	return bad;
+}
+
+static bool set_filter(void)
+{
+	OWNED(filter_done) scmp_filter_ctx f = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	int bad = f ? 0 : -1;
+
+	for (size_t i = 0; !bad && i < sizeof allowed / sizeof *allowed; i++)
+		bad = seccomp_rule_add(f, SCMP_ACT_ALLOW, allowed[i], 0);
+	if (!bad)
+		bad = allow_narrowly(f);
+	if (!bad)
+		bad = seccomp_load(f);
+	return !bad;
+}
+
+void cage_shut(struct cage_facts *out)
+{
+	struct cage_facts facts = { 0 };
+
+	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	facts.landlock = landlock_nothing();
+	set_limits();
+	facts.filtered = set_filter();
+	*out = facts;
+}
