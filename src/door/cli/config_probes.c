@@ -5,6 +5,7 @@
 #include "db/db.h"
 #include "deliver/deliver.h"
 #include "door/cli/template_lint.h"
+#include "flow/inspectors.h"
 #include "flow/line.h"
 #include "flow/scanner.h"
 #include "store/store.h"
@@ -56,6 +57,8 @@ static void probe_reasons(struct check *c)
 		{ "signing_allow_none_reason", "mail leaves without a DKIM signature" },
 		{ "transport.allow_plain_reason", "mail goes to another machine without TLS" },
 		{ "password.allow_weak_reason", "weak passwords are let through" },
+		{ "inspector.allow_no_sandbox_reason",
+		  "documents are looked into without a sandbox if the kernel gives none" },
 	};
 
 	for (size_t i = 0; i < sizeof protections / sizeof *protections; i++) {
@@ -213,6 +216,22 @@ static void probe_templates(struct check *c)
 		find(c, FINE, NULL, "%s", c->config->templates);
 }
 
+static void probe_inspector(struct check *c)
+{
+	OWNED(inspectors_done) struct inspectors *pool = NULL;
+	struct fault fault = { 0 };
+	err e = flow_inspectors(c->config, &pool, &fault);
+
+	if (failed(e))
+		find_failure(c, e, &fault,
+			     "documents cannot be looked into without it; `letterlock sandbox check` says more");
+	else if (inspectors_landlock(pool))
+		find(c, FINE, NULL, "filter of system calls, and Landlock version %u", inspectors_landlock(pool));
+	else
+		find(c, DOUBTFUL, "Landlock comes with Linux 5.13; a container's profile may hide it",
+		     "the filter of system calls holds, and there is no Landlock");
+}
+
 static void probe_login(struct check *c)
 {
 	struct arena *secret;
@@ -350,6 +369,7 @@ const struct probe config_probes[] = {
 	{ "login", probe_login, false },
 	{ "certificate", probe_certificate, false },
 	{ "malware", probe_scanner, true },
+	{ "inspector", probe_inspector, false },
 	{ "transport", probe_transport, true },
 	{ "dns", probe_dns, true },
 };
