@@ -17,7 +17,7 @@ struct inspectors {
 	struct one *idle;                  /* the one that worked last comes first: its memory is warm */
 	unsigned alive, lent, waiting;     /* alive: idle, lent or being ended */
 	uint64_t served;
-	bool closing;
+	bool started, closing;
 	err trouble; /* why the last one could not be started */
 	unsigned landlock;
 };
@@ -239,7 +239,7 @@ static err begin(struct inspectors *p, struct fault *fault)
 	TRY(find_program(p, fault));
 	if (pthread_create(&p->starter, NULL, start_them, p))
 		return LATER(MEMORY, "no thread for the inspectors");
-	p->closing = false;
+	p->started = true;
 	TRY(pool_take(p, &first, fault));
 	p->landlock = first->landlock;
 	first->jobs--; /* it has done none */
@@ -260,7 +260,6 @@ err inspectors_open(const struct inspectors_options *options, struct inspectors 
 		p->options.workers = WORKERS_MAX;
 	if (p->options.jobs_each == 0)
 		p->options.jobs_each = JOBS_EACH;
-	p->closing = true; /* no thread yet */
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->given_back, NULL);
 	pthread_cond_init(&p->wanted, NULL);
@@ -279,7 +278,7 @@ void inspectors_done(struct inspectors **pool)
 	*pool = NULL;
 	if (!p)
 		return;
-	if (!p->closing) {
+	if (p->started) {
 		pthread_mutex_lock(&p->lock);
 		p->closing = true;
 		pthread_cond_signal(&p->wanted);
