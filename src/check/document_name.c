@@ -1,25 +1,7 @@
 #include "check/check.h"
 
+#include "wire/file_type.h"
 #include "wire/rune.h"
-
-/* RFC 6838 names, by extension. What is not here is a stream of bytes to the recipient's program. */
-static const struct {
-	str extension, type;
-} types[] = {
-	{ STR("pdf"), STR("application/pdf") },
-	{ STR("docx"), STR("application/vnd.openxmlformats-officedocument.wordprocessingml.document") },
-	{ STR("xlsx"), STR("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet") },
-	{ STR("pptx"), STR("application/vnd.openxmlformats-officedocument.presentationml.presentation") },
-	{ STR("odt"), STR("application/vnd.oasis.opendocument.text") },
-	{ STR("ods"), STR("application/vnd.oasis.opendocument.spreadsheet") },
-	{ STR("png"), STR("image/png") },
-	{ STR("jpg"), STR("image/jpeg") },
-	{ STR("jpeg"), STR("image/jpeg") },
-	{ STR("gif"), STR("image/gif") },
-	{ STR("txt"), STR("text/plain") },
-	{ STR("csv"), STR("text/csv") },
-	{ STR("zip"), STR("application/zip") },
-};
 
 static str last_part(str path, char at)
 {
@@ -32,12 +14,7 @@ static str last_part(str path, char at)
 
 str check_document_type(str name)
 {
-	str extension = last_part(name, '.');
-
-	for (size_t i = 0; extension.len < name.len && i < sizeof types / sizeof *types; i++)
-		if (str_same_nocase(extension, types[i].extension))
-			return types[i].type;
-	return STR("application/octet-stream");
+	return file_type_media(file_type_of_name(name));
 }
 
 /* What Windows, macOS or a shell refuse or read as something else becomes an underscore; what nobody sees goes. */
@@ -66,20 +43,6 @@ static str trim_edges(str s)
 	return s;
 }
 
-/* CON, NUL, COM1 … are devices on Windows, with any extension. */
-static bool is_device(str name)
-{
-	static const str devices[] = { STR("con"), STR("prn"), STR("aux"), STR("nul") };
-	str stem, rest;
-
-	str_cut(name, '.', &stem, &rest);
-	for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
-		if (str_same_nocase(stem, devices[i]))
-			return true;
-	return stem.len == 4 && stem.at[3] >= '0' && stem.at[3] <= '9' &&
-	       (str_starts_nocase(stem, STR("com")) || str_starts_nocase(stem, STR("lpt")));
-}
-
 /* Cut in the stem, at a character, so that the extension stays. */
 static err shorten(struct arena *a, str name, str *out)
 {
@@ -106,7 +69,7 @@ err check_document_name(struct arena *a, str path, str *out)
 		rest = str_from(rest, taken);
 	}
 	name = trim_edges(buf_str(&b));
-	if (is_device(name) || str_starts(name, STR("-")))
+	if (file_name_is_device(name) || str_starts(name, STR("-")))
 		TRY(str_format(a, &name, "_%.*s", STR_ARG(name)));
 	if (name.len > DOCUMENT_NAME_MAX)
 		TRY(shorten(a, name, &name));

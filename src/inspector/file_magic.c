@@ -1,0 +1,29 @@
+#include "inspector/file_inside.h"
+
+#include <magic.h>
+
+/* One handle for the process, which looks at one file at a time. Its database is read once, before the doors shut. */
+static magic_t library;
+
+err file_ready(void)
+{
+	return library ? OK
+		       : BROKEN(SYSTEM, "libmagic's database could not be read: is the package libmagic-mgc there?");
+}
+
+void file_prepare(void)
+{
+	if (library)
+		return;
+	library = magic_open(MAGIC_MIME_TYPE | MAGIC_NO_CHECK_COMPRESS | MAGIC_NO_CHECK_TAR | MAGIC_NO_CHECK_CDF |
+			     MAGIC_NO_CHECK_ELF | MAGIC_NO_CHECK_TOKENS);
+	if (library && magic_load(library, NULL) != 0) {
+		magic_close(library);
+		library = NULL;
+	}
+}
+
+str magic_opinion(str head)
+{
+	return str_of(head.len ? magic_buffer(library, head.at, head.len) : NULL);
+}
