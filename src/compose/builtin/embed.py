@@ -1,4 +1,4 @@
-"""Built-in templates as a C table: each layout in each language, with the sentences of words.LANGUAGE at [[key]].
+"""Built-in templates as a C table: each layout in each language, with the sentences of its catalogue at [[key]].
 
 usage: embed.py DIRECTORY OUT.c
 A key that a language lacks, or that no layout uses, is an error: no reader gets half a message.
@@ -16,7 +16,7 @@ FILES = ["subject.txt", "text.txt", "html.html"]
 
 def main(directory, out):
     directory, used, arrays, table = pathlib.Path(directory), set(), [], []
-    sentences = {language: words(directory / f"words.{language}") for language in LANGUAGES}
+    sentences = {language: words(directory, language) for language in LANGUAGES}
     for layout in LAYOUTS:
         for language in LANGUAGES:
             for file in FILES:

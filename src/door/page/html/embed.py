@@ -1,4 +1,4 @@
-"""The pages as a C table: each page in each language, with the sentences of words.LANGUAGE at [[key]] inside frame.html.
+"""The pages as a C table: each page in each language, with the sentences of its catalogue at [[key]] inside frame.html.
 
 usage: embed.py DIRECTORY OUT.c
 A key that a language lacks, or that no page uses, is an error: no reader gets half a page.
@@ -23,7 +23,7 @@ def page(directory, name, language, sentences, used):
 def main(directory, out):
     directory, arrays, table = pathlib.Path(directory), [], []
     for language in LANGUAGES:
-        sentences, used = words(directory / f"words.{language}"), set()
+        sentences, used = words(directory, language), set()
         for name in PAGES:
             array = f"{name}_{language}"
             arrays.append(c_array(array, page(directory, name, language, sentences, used)))
