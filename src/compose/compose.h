@@ -20,6 +20,7 @@
 #define LETTERLOCK_COMPOSE_H
 
 #include "model/model.h"
+#include "wire/tongue.h"
 
 enum {
 	COMPOSE_MESSAGE_MAX = 50 * 1024,
@@ -30,6 +31,7 @@ struct compose_settings {
 	const char *dir;        /* of templates; null: only the built-in ones */
 	str language;           /* for recipients without one, and of NAME/ itself; empty: en */
 	int utc_offset_minutes; /* of dates in words, which name it */
+	struct labels labels;   /* of the operator's, for what a proof asks for; outlive it */
 };
 
 struct compose; /* lives in the arena; may be used by many threads */

@@ -4,6 +4,7 @@
 
 #include "compose/compose.h"
 #include "wire/template.h"
+#include "wire/tongue.h"
 
 /* One template in one language. */
 struct variant {
@@ -22,16 +23,8 @@ struct compose {
 	struct layout *layouts; /* the directory's before the built-in ones */
 	str language;
 	int utc_offset_minutes;
+	struct labels labels;
 };
-
-/* How a language writes dates and sizes (compose_words.c). English if it is none of ours. */
-struct tongue;
-const struct tongue *tongue_find(str language);
-err tongue_date(const struct tongue *t, struct arena *a, moment at, int utc_offset_minutes, str *out);
-err tongue_time(const struct tongue *t, struct arena *a, moment at, int utc_offset_minutes, str *out);
-err tongue_moment(const struct tongue *t, struct arena *a, moment at, int utc_offset_minutes, str *out);
-err tongue_size(const struct tongue *t, struct arena *a, uint64_t bytes, str *out);
-err tongue_names(const struct tongue *t, struct arena *a, str joined_by_plus, str *out); /* "a_b+c": "a b and c" */
 
 /* The texts that open the link, as they are looked for in everything a template can say (compose_secret.c). */
 struct secrets;
@@ -45,6 +38,7 @@ struct telling {
 	const struct recipient *recipient;
 	const struct secrets *secrets;
 	const struct tongue *tongue;
+	const struct labels *labels;
 	str link_url;
 	int utc_offset_minutes;
 };

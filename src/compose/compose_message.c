@@ -117,6 +117,7 @@ static err begin(struct composing *m, const struct submission *s, const struct r
 				       .secrets = secrets,
 				       .tongue = tongue_find(language),
 				       .link_url = link_url,
+				       .labels = &m->compose->labels,
 				       .utc_offset_minutes = m->compose->utc_offset_minutes };
 	TRY(check_fields(m, s, r));
 	return values_tell(m->scratch, &m->telling, &m->values);

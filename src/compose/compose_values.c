@@ -145,7 +145,7 @@ static err tell_proof(struct fields *all, const struct telling *t)
 	struct fields f = inside(all, add(all, STR("proof"), VALUE_OBJECT, STR_NONE));
 	str prompt;
 
-	TRY(tongue_names(t->tongue, all->arena, link->prompt, &prompt));
+	TRY(tongue_names(t->tongue, t->labels, all->arena, link->prompt, &prompt));
 	say(&f, STR("prompt"), prompt);
 	flag(&f, STR("by_password"), link->proof == PROOF_PASSWORD);
 	flag(&f, STR("by_details"), link->proof == PROOF_DETAILS);

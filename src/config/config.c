@@ -78,6 +78,52 @@ static err fill(struct reading *r, const struct raw *raw, const struct config_se
 	return value_read(r, s, record, text, field);
 }
 
+static const struct config_list lists[] = {
+#define ROOT(kind, name, fallback, least, most, about, example)
+#define SECTION(name, about)
+#define SECTION_END(name)
+#define SETTING(kind, section, name, fallback, least, most, about, example)
+#define SECRET(section, name, about, example)
+#define RECORDS(name, about)                                                                                           \
+	{ #name, offsetof(struct config, name), offsetof(struct config, name##_count), sizeof(struct config_##name) },
+#define FIELD(kind, records, name, fallback, least, most, about, example)
+#define RECORDS_END(name)
+#include "config/settings.def"
+#undef ROOT
+#undef SECTION
+#undef SECTION_END
+#undef SETTING
+#undef SECRET
+#undef RECORDS
+#undef FIELD
+#undef RECORDS_END
+};
+
+const struct config_list *config_list(const struct config_setting *s, size_t *place)
+{
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+		size_t len = strlen(lists[i].name);
+		if (!strncmp(s->name, lists[i].name, len) && (!s->name[len] || s->name[len] == '[')) {
+			*place = i;
+			return &lists[i];
+		}
+	}
+	must(false);
+	return NULL;
+}
+
+/* The list as it stands in the config. */
+static const char *records_of(const struct config *c, const struct config_setting *s, size_t n, size_t *count)
+{
+	size_t place;
+	const struct config_list *l = config_list(s, &place);
+	const char *first;
+
+	memcpy(&first, (const char *)c + l->first, sizeof first);
+	memcpy(count, (const char *)c + l->count, sizeof *count);
+	return first ? first + n * l->each : NULL;
+}
+
 static bool is_field_of(const struct config_setting *s, const struct config_setting *records)
 {
 	size_t len = strlen(records->name);
@@ -89,15 +135,18 @@ static err fill_records(struct reading *r, const struct raw *raw, const struct c
 {
 	size_t rows, count = raw_records(raw, list);
 	const struct config_setting *table = config_settings(&rows);
-	struct config_signing *records;
+	size_t place;
+	const struct config_list *l = config_list(list, &place);
+	void *room;
 
-	TRY(NEW_ARRAY(r->arena, count + 1, records));
+	TRY(arena_take_array(r->arena, count + 1, l->each, &room));
+	char *records = room;
 	for (size_t n = 0; n < count; n++)
 		for (size_t i = 0; i < rows; i++)
 			if (is_field_of(&table[i], list))
-				TRY(fill(r, raw, &table[i], n, (char *)&records[n] + table[i].offset));
-	r->config->signing = records;
-	r->config->signing_count = count;
+				TRY(fill(r, raw, &table[i], n, records + n * l->each + table[i].offset));
+	memcpy((char *)r->config + l->first, &room, sizeof room);
+	memcpy((char *)r->config + l->count, &count, sizeof count);
 	return OK;
 }
 
@@ -172,15 +221,20 @@ err config_open(struct arena *a, const char *path, const struct config **out, st
 
 size_t config_records(const struct config *c, const struct config_setting *s)
 {
-	return s->kind == KIND_RECORDS || strstr(s->name, "[].") ? c->signing_count : 1;
+	size_t count = 1;
+
+	if (s->kind == KIND_RECORDS || strstr(s->name, "[]."))
+		(void)records_of(c, s, 0, &count);
+	return count;
 }
 
 void config_print(const struct config *c, const struct config_setting *s, size_t n, struct buf *out)
 {
 	const char *base = (const char *)c;
+	size_t count;
 
 	if (strstr(s->name, "[]."))
-		base = (const char *)&c->signing[n];
+		base = records_of(c, s, n, &count);
 	value_print(s, base + s->offset, out);
 }
 

@@ -147,6 +147,28 @@ static const size_t offsets[] = {
 #undef RECORDS_END
 };
 
+static const struct config_list lists[] = {
+	/* in the order of config_list() */
+#define ROOT(kind, name, fallback, least, most, about, example)
+#define SECTION(name, about)
+#define SECTION_END(name)
+#define SETTING(kind, section, name, fallback, least, most, about, example)
+#define SECRET(section, name, about, example)
+#define RECORDS(name, about)                                                                                           \
+	{ #name, offsetof(struct raw, name), offsetof(struct raw, name##_count), sizeof(struct raw_##name) },
+#define FIELD(kind, records, name, fallback, least, most, about, example)
+#define RECORDS_END(name)
+#include "config/settings.def"
+#undef ROOT
+#undef SECTION
+#undef SECTION_END
+#undef SETTING
+#undef SECRET
+#undef RECORDS
+#undef FIELD
+#undef RECORDS_END
+};
+
 static void keep_first(cyaml_log_t level, void *context, const char *format, va_list args)
 {
 	struct fault *fault = context;
@@ -206,17 +228,24 @@ static size_t offset_of(const struct config_setting *s)
 
 size_t raw_records(const struct raw *raw, const struct config_setting *s)
 {
-	/* One list so far; a second one gets its row here. */
-	must(s->kind == KIND_RECORDS && offset_of(s) == offsetof(struct raw, signing));
-	return raw->signing_count;
+	size_t place;
+	unsigned count;
+
+	must(config_list(s, &place));
+	memcpy(&count, (const char *)raw + lists[place].count, sizeof count);
+	return count;
 }
 
 const char *raw_text(const struct raw *raw, const struct config_setting *s, size_t record)
 {
 	const char *base = (const char *)raw, *text;
+	size_t place;
 
-	if (strstr(s->name, "[]."))
-		base = (const char *)&raw->signing[record];
+	if (strstr(s->name, "[].")) {
+		must(config_list(s, &place));
+		memcpy(&base, base + lists[place].first, sizeof base);
+		base += record * lists[place].each;
+	}
 	memcpy(&text, base + offset_of(s), sizeof text);
 	return text;
 }

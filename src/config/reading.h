@@ -30,6 +30,14 @@ const struct config_mark *mark_find(const struct config_mark *marks, size_t coun
 err reading_refuse(struct reading *r, const struct config_setting *s, size_t record, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* Where a list of records stands in a struct: its first record, their number, and how far apart they are. */
+struct config_list {
+	const char *name;
+	size_t first, count, each;
+};
+/* Of struct config, and the place of that list among the lists; for the list's own row and for those of its fields. */
+const struct config_list *config_list(const struct config_setting *s, size_t *place);
+
 struct raw;
 err raw_read(struct reading *r, str text, struct raw **out);
 void raw_done(struct raw **raw);

@@ -3,6 +3,7 @@
 
 #include "sys/listen.h"
 #include "wire/address.h"
+#include "wire/colour.h"
 
 #include <string.h>
 
@@ -58,6 +59,31 @@ static err check_sender(struct reading *r, struct config *c)
 	return OK;
 }
 
+static bool is_loopback(str host)
+{
+	return str_same(host, STR("localhost")) || str_starts(host, STR("127.")) || str_same(host, STR("::1")) ||
+	       str_same(host, STR("[::1]"));
+}
+
+/* A link into a foreign domain looks like the phishing that people are warned of (MISSION A26). This machine's own
+ * name is for trying out. */
+static err check_link_host(struct reading *r, const struct config *c, str host)
+{
+	str name, port;
+
+	if (str_starts(host, STR("[")) || !str_cut(host, ':', &name, &port))
+		name = host;
+	if (c->base_url_elsewhere_reason.len || is_loopback(name) || str_starts(name, STR("[::1]")))
+		return OK;
+	TRY(str_lower(r->arena, name, &name));
+	if (!below(name, c->domain))
+		return refuse(
+			r, "base_url",
+			"its host is neither `domain` nor below it; recipients trust the domain they know. Say why "
+			"in base_url_elsewhere_reason if it must be so");
+	return OK;
+}
+
 /* https://host[:port][/path], nothing else: the token is appended to it. */
 static err check_base_url(struct reading *r, struct config *c)
 {
@@ -76,13 +102,7 @@ static err check_base_url(struct reading *r, struct config *c)
 	if (host.len == 0 || host.at[0] == ':')
 		return refuse(r, "base_url", "the host is missing");
 	c->base_url = url;
-	return OK;
-}
-
-static bool is_loopback(str host)
-{
-	return str_same(host, STR("localhost")) || str_starts(host, STR("127.")) || str_same(host, STR("::1")) ||
-	       str_same(host, STR("[::1]"));
+	return check_link_host(r, c, host);
 }
 
 static err check_login(struct reading *r, const struct config *c)
@@ -155,6 +175,27 @@ static err check_scanner(struct reading *r, const struct config *c)
 	return refuse(r, "check.clamd", "it is the absolute path of clamd's socket, or 127.0.0.1:PORT");
 }
 
+/* Text stands in this colour on the page, and the page in this colour behind text (WCAG 2.2, 1.4.3 and 1.4.11). */
+static err check_colour(struct reading *r, const char *name, str text, struct rgb page, const char *on)
+{
+	struct rgb c;
+
+	if (failed(rgb_parse(text, &c)))
+		return reading_refuse(r, config_setting(str_of(name)), 0, "a colour is # and six hexadecimal digits");
+	unsigned contrast = rgb_contrast(c, page);
+	if (contrast < CONTRAST_TEXT)
+		return reading_refuse(r, config_setting(str_of(name)), 0,
+				      "%.*s on %s has a contrast of %u.%02u; text that everyone can read needs 4.5",
+				      STR_ARG(text), on, contrast / 100, contrast % 100);
+	return OK;
+}
+
+static err check_page(struct reading *r, const struct config *c)
+{
+	TRY(check_colour(r, "page.colour", c->page.colour, RGB_PAPER, "the light page"));
+	return check_colour(r, "page.colour_dark", c->page.colour_dark, RGB_NIGHT, "the dark page");
+}
+
 static err check_rest(struct reading *r, const struct config *c)
 {
 	if (c->retry.most < c->retry.first)
@@ -202,5 +243,6 @@ err config_validate(struct reading *r, struct config *c)
 	TRY(check_signing(r, c));
 	TRY(check_scanner(r, c));
 	TRY(check_serve(r, c));
+	TRY(check_page(r, c));
 	return check_rest(r, c);
 }

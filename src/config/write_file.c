@@ -71,6 +71,17 @@ static bool section_given(const char *const *values, const char *section)
 	return false;
 }
 
+/* What a sleeping line shows. A value that begins with '#' would be a comment once it wakes. */
+static void asleep(struct buf *out, const struct config_setting *s)
+{
+	str text = str_of(s->fallback && s->fallback[0] ? s->fallback : s->example);
+
+	if (str_starts(text, STR("#")))
+		quoted(out, text);
+	else
+		buf_add(out, text);
+}
+
 /* `name: value`, asleep behind '#' if it is not given. */
 static void line(struct buf *out, const struct config_setting *s, const char *value, const char *indent,
 		 const char *sleeping)
@@ -79,7 +90,7 @@ static void line(struct buf *out, const struct config_setting *s, const char *va
 
 	buf_add_format(out, "%s%s%s: ", value ? indent : sleeping, value ? "" : "#", dot ? dot + 1 : s->name);
 	if (!value)
-		buf_add(out, str_of(s->fallback && s->fallback[0] ? s->fallback : s->example));
+		asleep(out, s);
 	else if (plain(str_of(value)))
 		buf_add(out, str_of(value));
 	else
@@ -101,8 +112,9 @@ static void setting(struct buf *out, const struct config_setting *s, const char 
 	comment(out, inside ? "  " : "", s->about);
 	if (inside && !awake) {
 		buf_add(out, STR("#"));
-		buf_add_format(out, "  %s: %s\n", strchr(s->name, '.') + 1,
-			       s->fallback && s->fallback[0] ? s->fallback : s->example);
+		buf_add_format(out, "  %s: ", strchr(s->name, '.') + 1);
+		asleep(out, s);
+		buf_add_char(out, '\n');
 		return;
 	}
 	line(out, s, value, inside ? "  " : "", inside ? "  " : "");
@@ -110,8 +122,9 @@ static void setting(struct buf *out, const struct config_setting *s, const char 
 
 static void record(struct buf *out, const struct config_setting *s, const char *const *values, bool first)
 {
-	const char *list = "signing";
+	char list[64] = { 0 };
 
+	memcpy(list, s->name, (size_t)(strchr(s->name, '[') - s->name));
 	if (given(values, list))
 		return;
 	buf_add_format(out, "#  %s %s: %s\n", first ? "-" : " ", strstr(s->name, "[].") + 3,

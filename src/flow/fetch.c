@@ -49,7 +49,8 @@ err fetch_tell(struct fetch *f, struct db *db, struct column_key *key, const str
 	add_id(&detail, "recipient", event->recipient);
 	add_id(&detail, "link", event->link);
 	if (event->object) {
-		add_id(&detail, "object", event->object->id);
+		if (!id_same(event->object->id, (id){ 0 })) /* else all of them, as one zip */
+			add_id(&detail, "object", event->object->id);
 		buf_add_json_field(&detail, "name", str_upto(event->object->name, 200));
 		buf_add_json_number(&detail, "bytes", event->bytes);
 		buf_add_json_number(&detail, "of", event->object->size);

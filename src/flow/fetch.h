@@ -50,10 +50,20 @@ err flow_fetch_form_check(struct fetch *f, str token, str text);
 /* `len` bytes of an object of the view's recipient, from `first` on; else as link_may_open(). */
 err flow_fetch_stream(struct fetch *f, struct arena *a, const struct fetch_view *v, const struct link_session *session,
 		      const struct object *object, uint64_t first, uint64_t len, struct source *out);
+/* All objects of the recipient as one zip of *size bytes; the view outlives *out. NEVER as before. */
+err flow_fetch_bundle(struct fetch *f, struct arena *a, const struct fetch_view *v, const struct link_session *session,
+		      uint64_t *size, struct source *out);
 /* After the stream: `whole` if the last byte of the object has arrived. Takes the key of the view. Failing to write it
  * down is reported, but what has left has left. */
 err flow_fetch_sent(struct fetch *f, struct fetch_view *v, const struct link_session *session,
 		    const struct object *object, uint64_t bytes, bool whole);
+
+/* Stored bytes of this object do not authenticate, or are gone: the operator is told. */
+err flow_fetch_damaged(struct fetch *f, const struct fetch_view *v, const struct object *object);
+
+/* Whoever holds the link says that it is not for them; the sender is told once. OK also for a link that does not open,
+ * so that nobody learns which it is. */
+err flow_fetch_disown(struct fetch *f, str token);
 
 struct clock fetch_clock(const struct fetch *f);
 

@@ -26,6 +26,9 @@ struct fetch_event {
 	const struct object *object; /* null if it is about none */
 	uint64_t bytes, times;
 };
+/* Takes *below: it goes on as long as the session's link may be opened, which is looked at again every second. */
+err fetch_watch(struct fetch *f, struct arena *a, const struct fetch_view *v, const struct link_session *session,
+		struct source *below, struct source *out);
 err fetch_tell(struct fetch *f, struct db *db, struct column_key *key, const struct fetch_event *event);
 
 #endif

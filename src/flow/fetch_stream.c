@@ -35,8 +35,8 @@ static void watched_done(void *state)
 	source_done(&((struct watched *)state)->below);
 }
 
-err flow_fetch_stream(struct fetch *f, struct arena *a, const struct fetch_view *v, const struct link_session *session,
-		      const struct object *object, uint64_t first, uint64_t len, struct source *out)
+err fetch_watch(struct fetch *f, struct arena *a, const struct fetch_view *v, const struct link_session *session,
+		struct source *below, struct source *out)
 {
 	static const struct source_ops ops = { .read = read_watched, .done = watched_done };
 	struct watched *w;
@@ -47,9 +47,19 @@ err flow_fetch_stream(struct fetch *f, struct arena *a, const struct fetch_view 
 	*w = (struct watched){ .fetch = f, .session = *session, .looked_at = clock_ticks(&f->parts.clock) };
 	/* A transfer that began within the session may end after it. */
 	w->session.until = MOMENT_NEVER;
-	TRY(store_read(f->parts.store, a, f->parts.keys, v->sub->id, object, first, len, &w->below));
+	w->below = *below;
+	*below = (struct source){ 0 };
 	*out = (struct source){ &ops, w };
 	return OK;
+}
+
+err flow_fetch_stream(struct fetch *f, struct arena *a, const struct fetch_view *v, const struct link_session *session,
+		      const struct object *object, uint64_t first, uint64_t len, struct source *out)
+{
+	OWNED(source_done) struct source stored = { 0 };
+
+	TRY(store_read(f->parts.store, a, f->parts.keys, v->sub->id, object, first, len, &stored));
+	return fetch_watch(f, a, v, session, &stored, out);
 }
 
 err flow_fetch_sent(struct fetch *f, struct fetch_view *v, const struct link_session *session,

@@ -75,12 +75,25 @@ static err open_store(struct line *line, struct fault *fault)
 	return store_open_disk(buf_c(&dir), &line->store, fault);
 }
 
+err line_labels(struct arena *a, const struct config *config, struct labels *out)
+{
+	struct label *own;
+
+	TRY(NEW_ARRAY(a, config->labels_count + 1, own));
+	for (size_t i = 0; i < config->labels_count; i++) {
+		const struct config_labels *l = &config->labels[i];
+		own[i] = (struct label){ l->column, { l->en, l->de, l->fr, l->es } };
+	}
+	*out = (struct labels){ own, config->labels_count };
+	return OK;
+}
+
 static err open_parts(struct arena *a, struct line *line, struct fault *fault)
 {
 	const struct config *c = line->config;
-	const struct compose_settings templates = { .dir = file_exists(c->templates) ? c->templates : NULL,
-						    .language = c->mail.language,
-						    .utc_offset_minutes = c->mail.utc_offset };
+	struct compose_settings templates = { .dir = file_exists(c->templates) ? c->templates : NULL,
+					      .language = c->mail.language,
+					      .utc_offset_minutes = c->mail.utc_offset };
 
 	TRY(address_setting(a, c->sender.address, "sender.address", &line->from, fault));
 	line->bounce = line->from;
@@ -88,6 +101,7 @@ static err open_parts(struct arena *a, struct line *line, struct fault *fault)
 		TRY(address_setting(a, c->sender.bounce, "sender.bounce", &line->bounce, fault));
 	TRY(open_rules(a, line, fault));
 	TRY(open_store(line, fault));
+	TRY(line_labels(a, c, &templates.labels));
 	return compose_open(a, &templates, &line->compose, fault);
 }
 

@@ -36,6 +36,8 @@ void line_done(struct line **line);
 /* For who lets documents in: what looks into them is started, and tried out. */
 err line_take_documents(struct line *line, struct fault *fault);
 /* The way out that is configured; the caller closes it. */
+/* What the operator calls the columns that proofs ask for. */
+err line_labels(struct arena *a, const struct config *config, struct labels *out);
 err line_transport(const struct line *line, struct transport **out, struct fault *fault);
 err line_db(const struct line *line, struct db **out, struct fault *fault); /* a connection for the calling thread */
 

@@ -6,6 +6,13 @@ static err end(struct db *db, id link, enum link_state to, moment now)
 			  DB(db_id(link), db_number(to), db_number(now), db_number(link_before(to))));
 }
 
+err link_disown(struct db *db, id link, moment now, bool *first)
+{
+	TRY(db_run(db, QUERY_LINK_DISOWN, DB(db_id(link), db_number(now))));
+	*first = db_changed(db) == 1;
+	return OK;
+}
+
 /* Ended first, looked at afterwards: what it says is true of all time after it. */
 err link_revoke(struct db *db, id link, moment now, struct link_view *out)
 {

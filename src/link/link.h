@@ -91,6 +91,10 @@ err link_may_open(struct db *db, const struct link_session *session, moment now)
 /* After each. `whole`: the last byte of the object was among them. */
 err link_sent(struct db *db, const struct link_session *session, uint64_t bytes, bool whole, moment now);
 
+/* "This is not for me": *first for who says so first. It ends nothing, since a scanner may press buttons, and whoever
+ * can read a mail by mistake must not be able to close a door that is not theirs. */
+err link_disown(struct db *db, id link, moment now, bool *first);
+
 /* ── Ending ── */
 
 /* NEVER STATE if it had ended otherwise. `out` is the truth about what was opened until then. */

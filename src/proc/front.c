@@ -13,12 +13,32 @@ static void request_failed(void *state, err e)
 	log_failure(&d->log, "a request could not be answered", e, NULL);
 }
 
+/* Our keys sign for a domain at or above the sender's, or the line would not have opened. */
+static struct page_look look_of(const struct config *c, const struct labels *labels)
+{
+	return (struct page_look){
+		.brand = c->sender.name,
+		.domain = c->domain,
+		.signs = c->signing_count > 0,
+		.show_names_before_proof = c->page.show_names_before_proof,
+		.logo = c->page.logo,
+		.colour = c->page.colour,
+		.colour_dark = c->page.colour_dark,
+		.why = { c->page.why_en, c->page.why_de, c->page.why_fr, c->page.why_es },
+		.labels = *labels,
+		.utc_offset_minutes = c->mail.utc_offset,
+	};
+}
+
 static err open_page(struct duty *d, struct page_server **out, struct fault *fault)
 {
 	const struct config *c = d->config;
 	struct proxies proxies;
 
 	TRY(proxies_parse(c->serve.proxies, &proxies));
+	struct labels labels;
+
+	TRY(line_labels(d->line->arena, c, &labels));
 	return page_server_open(
 		&(struct page_server_options){
 			.fetch = { c->database, d->line->keys, d->line->store, d->clock, d->entropy },
@@ -26,6 +46,7 @@ static err open_page(struct duty *d, struct page_server **out, struct fault *fau
 			.listeners = d->listeners.at,
 			.listener_count = d->listeners.count,
 			.proxies = &proxies,
+			.look = look_of(c, &labels),
 			.certificate = c->serve.certificate,
 			.key = c->serve.key,
 			.connections_max = (unsigned)c->serve.connections_max,

@@ -65,4 +65,26 @@ err seal_zip_entry(struct zip *z, str name, moment modified, uint64_t size_if_kn
 err seal_zip_finish(struct zip *z);
 void seal_zip_done(struct zip **z); /* for OWNED; after finish, or instead of it */
 
+/* ── Bundles: several documents as one plain zip, made while it is read ──────────────────────────── */
+
+/* Nothing is compressed and nothing encrypted, so the length is known before the first byte, and memory is flat however
+ * large the documents are. The CRC of each follows it (APPNOTE 4.3.9); zip64 only where the sizes need it, because
+ * macOS stumbles over it where they do not. */
+struct bundle_entry {
+	str name; /* cleaned, and numbered if it is there already */
+	uint64_t size;
+};
+struct bundle_options {
+	const struct bundle_entry *entries;
+	size_t count;
+	moment made_at; /* the time all of them show */
+	/* The next document as a stream of exactly its size, from the first on; released before the next. */
+	err (*open)(void *state, size_t index, struct source *out);
+	void *state;
+	uint64_t zip64_from; /* 0: where the format needs it; tests lower it */
+};
+/* `options` with its entries outlive *out. NEVER DOCUMENT while reading if a stream is shorter or longer than its
+ * size. */
+err seal_bundle(struct arena *a, const struct bundle_options *options, uint64_t *size, struct source *out);
+
 #endif

@@ -58,6 +58,8 @@ err zip_write(struct zip *z, const void *from, size_t len);
 err zip_write_header(struct zip *z, const struct zip_record *r);
 err zip_write_descriptor(struct zip *z, const struct zip_record *r);
 err zip_write_directory(struct zip *z);
+err zip_write_row(struct zip *z, const struct zip_record *r); /* of the directory, */
+err zip_write_end(struct zip *z, uint64_t directory_start);   /* and what stands after its last */
 
 /* As seal_zip_entry, for a name that is clean and not there yet. */
 err zip_entry_begin(struct zip *z, str name, moment modified, uint64_t size_if_known, struct sink *entry);

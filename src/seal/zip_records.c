@@ -144,7 +144,7 @@ static void add_zip64_extra(struct zip *z, struct buf *b, const struct zip_recor
 }
 
 /* 4.3.12 */
-static err write_row(struct zip *z, const struct zip_record *r)
+err zip_write_row(struct zip *z, const struct zip_record *r)
 {
 	char room[64 + SEAL_NAME_MAX + 64], extra_room[64];
 	struct buf b = BUF_ON(room), extra = BUF_ON(extra_room);
@@ -189,14 +189,10 @@ static void add_zip64_end(struct zip *z, struct buf *b, uint64_t start, uint64_t
 	add32(b, 1);
 }
 
-err zip_write_directory(struct zip *z)
+err zip_write_end(struct zip *z, uint64_t start)
 {
 	char room[128];
 	struct buf b = BUF_ON(room);
-	uint64_t start = z->offset;
-
-	for (struct zip_record *r = z->first; r; r = r->next)
-		TRY(write_row(z, r));
 	uint64_t size = z->offset - start;
 	bool many = z->count >= UINT16_MAX || wide(z, z->count);
 	if (many || wide(z, start) || wide(z, size))
@@ -211,6 +207,15 @@ err zip_write_directory(struct zip *z)
 	add_narrow(&b, start, wide(z, start));
 	add16(&b, 0);
 	return write_record(z, &b);
+}
+
+err zip_write_directory(struct zip *z)
+{
+	uint64_t start = z->offset;
+
+	for (struct zip_record *r = z->first; r; r = r->next)
+		TRY(zip_write_row(z, r));
+	return zip_write_end(z, start);
 }
 
 /* 4.4.6: two seconds a step, from 1980 to 2107, of no time zone: UTC here, which tells nothing about the sender. */

@@ -110,29 +110,69 @@ static void add_name(struct buf *b, str name, bool full)
 	}
 }
 
-void buf_add_attachment(struct buf *b, str name)
+static void add_disposition(struct buf *b, str how, str name)
 {
 	if (name.len == 0)
 		name = STR("document");
-	buf_add(b, STR("attachment; filename=\""));
+	buf_add(b, how);
+	buf_add(b, STR("; filename=\""));
 	add_name(b, name, false);
 	buf_add(b, STR("\"; filename*=UTF-8''"));
 	add_name(b, name, true);
 }
 
+void buf_add_attachment(struct buf *b, str name)
+{
+	add_disposition(b, STR("attachment"), name);
+}
+
+void buf_add_inline(struct buf *b, str name)
+{
+	add_disposition(b, STR("inline"), name);
+}
+
 /* ── Languages ───────────────────────────────────────────────────────────────────────────────────── */
+
+/* RFC 9110 12.4.2: the weight in thousandths; 1000 if none is given, 0 for one that is malformed. */
+static unsigned weight_of(str parameters)
+{
+	uint64_t whole, part = 0;
+	str value = str_trim(parameters), digits;
+
+	if (value.len == 0)
+		return 1000;
+	if (!str_starts_nocase(value, STR("q=")))
+		return 0;
+	bool decimals = str_cut(str_from(value, 2), '.', &value, &digits);
+	if (!str_number(value, &whole) || whole > 1 || digits.len > 3 ||
+	    (decimals && digits.len && !str_number(digits, &part)))
+		return 0;
+	for (size_t i = digits.len; i < 3; i++)
+		part *= 10;
+	return whole ? 1000 : (unsigned)part;
+}
+
+/* "de" for "de", "de-CH" and "de_AT" (RFC 4647 3.3.1). */
+static bool speaks(str range, str offered)
+{
+	return str_starts_nocase(range, offered) &&
+	       (range.len == offered.len || range.at[offered.len] == '-' || range.at[offered.len] == '_');
+}
 
 str language_of(str header, const str *offered, size_t count)
 {
-	str one;
+	str one, range, parameters, best = STR_NONE;
+	unsigned most = 0;
 
 	while (header.len) {
 		(void)str_cut(header, ',', &one, &header);
-		one = str_trim(one);
-		for (size_t i = 0; i < count; i++)
-			if (str_starts_nocase(one, offered[i]) &&
-			    (one.len == offered[i].len || str_has(STR("-;_ "), one.at[offered[i].len])))
-				return offered[i];
+		(void)str_cut(one, ';', &range, &parameters);
+		unsigned weight = weight_of(parameters);
+		for (size_t i = 0; weight > most && i < count; i++)
+			if (speaks(str_trim(range), offered[i])) {
+				best = offered[i];
+				most = weight;
+			}
 	}
-	return STR_NONE;
+	return best;
 }

@@ -29,8 +29,10 @@ enum range range_of(str header, uint64_t size, uint64_t *first, uint64_t *len);
 /* RFC 6266: attachment; filename="…" in ASCII for old readers, filename*= (RFC 8187) for all others. Path separators,
  * control and direction characters become '_', whatever was cleaned before. */
 void buf_add_attachment(struct buf *b, str name);
+void buf_add_inline(struct buf *b, str name); /* the same, to be shown */
 
-/* The best of `offered` (two letters each) for an Accept-Language header (RFC 9110 12.5.4), by its order alone. */
+/* The best of `offered` (two letters each) for an Accept-Language header (RFC 9110 12.5.4): the heaviest, of equals the
+ * first. Empty if none is wanted. */
 str language_of(str header, const str *offered, size_t count);
 
 #endif

@@ -20,7 +20,7 @@ enum {
 	TEMPLATE_MAX = 256 * 1024, /* bytes of source */
 	TEMPLATE_DEPTH_MAX = 16,   /* sections within sections */
 	TEMPLATE_NODES_MAX = 10000,
-	TEMPLATE_STEPS_MAX = 200000, /* nodes visited by one rendering */
+	TEMPLATE_STEPS_MAX = 1000000, /* nodes visited by one rendering */
 	TEMPLATE_NAME_MAX = 128,
 };
 

@@ -12,10 +12,11 @@ bool html_among(const char *name, const char *const *list)
 }
 
 /* A value in these is only text; everything else (on…, style, srcset, srcdoc, content …) takes no variable. */
-static const char *const text_attributes[] = { "alt",     "title",   "lang",  "dir",      "class", "id",
-					       "name",    "value",   "role",  "summary",  "abbr",  "scope",
-					       "headers", "colspan", "width", "height",   "align", "valign",
-					       "bgcolor", "color",   "label", "datetime", NULL };
+static const char *const text_attributes[] = { "alt",    "title",    "lang",    "dir",          "class",
+					       "id",     "name",     "value",   "role",         "summary",
+					       "abbr",   "scope",    "headers", "colspan",      "width",
+					       "height", "align",    "valign",  "bgcolor",      "color",
+					       "label",  "datetime", "for",     "autocomplete", NULL };
 
 static bool takes_text(const char *attribute)
 {

@@ -4,8 +4,20 @@
 
 #include "net/http.h"
 #include "wire/template.h"
+#include "wire/tongue.h"
 
-enum page_name { PAGE_QUESTION, PAGE_DOCUMENTS, PAGE_CLOSED, PAGE_WAIT, PAGES };
+enum page_name {
+	PAGE_QUESTION,
+	PAGE_DOCUMENTS,
+	PAGE_CLOSED,
+	PAGE_WAIT,
+	PAGE_DAMAGED,
+	PAGE_DISOWN,
+	PAGE_DISOWNED,
+	PAGE_HELP,
+	PAGES
+};
+/* In the order of the tongues. */
 enum page_language { LANGUAGE_EN, LANGUAGE_DE, LANGUAGE_FR, LANGUAGE_ES, LANGUAGES };
 extern const str page_sources[PAGES][LANGUAGES];
 extern const str page_style;
@@ -15,18 +27,24 @@ struct pages {
 };
 err pages_open(struct arena *a, struct pages *out, struct fault *fault);
 
-/* The language of a recipient ("de", "de-CH"), else of the browser, else English. */
+/* What the reader chose on the page (?lang=de), else the language of the recipient ("de", "de-CH"), else of the
+ * browser, else English. */
 enum page_language language_for(str recipient, const struct http_head *head);
+bool language_chosen(const struct http_head *head, enum page_language *out);
+str language_name(enum page_language l); /* "de" */
 
 /* Values of a page, gathered in order; a failure sticks and is asked for by page_make(). */
 struct page_values {
 	struct arena *arena;
+	enum page_language language;
+	int utc_offset_minutes;
 	struct template_value *first, **end;
 	size_t weight; /* bytes that their page may take */
 	err failed;
 };
-struct page_values page_values(struct arena *a);
+struct page_values page_values(struct arena *a, enum page_language language, int utc_offset_minutes);
 void add_text(struct page_values *v, const char *name, str text);
+void add_flag(struct page_values *v, const char *name, bool is);
 void add_number(struct page_values *v, const char *name, uint64_t number);
 void add_size(struct page_values *v, const char *name, uint64_t bytes); /* "107 kB" */
 void add_hex(struct page_values *v, const char *name, str bytes);
@@ -37,7 +55,6 @@ struct page_values add_item(struct page_values *v, struct template_value *list);
 struct template_value *add_list(struct page_values *v, const char *name);
 void add_done(struct page_values *outer, const struct page_values *inner);
 
-err page_make(const struct pages *p, enum page_name name, enum page_language language, const struct page_values *values,
-	      struct http_answer *answer);
+err page_make(const struct pages *p, enum page_name name, const struct page_values *values, struct http_answer *answer);
 
 #endif

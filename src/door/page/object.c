@@ -1,38 +1,5 @@
-/* GET /f/TOKEN/ID: one object, whole or one range of it. */
+/* GET /f/TOKEN/ID, and /v/TOKEN/ID to be shown: one object, whole or one range of it. */
 #include "door/page/inside.h"
-
-#include "wire/http_value.h"
-
-/* What has to live until the last byte has left. */
-struct transfer {
-	struct page *page;
-	struct fetch_view view;
-	struct link_session session;
-	const struct object *object;
-	uint64_t first, len;
-};
-
-static void transfer_done(struct transfer **t)
-{
-	if (*t)
-		fetch_view_done(&(*t)->view);
-	*t = NULL;
-}
-
-/* The end of the object counts, wherever this part of it began: the rest came before. */
-static void note_sent(void *state, uint64_t bytes, bool whole)
-{
-	struct transfer *t = state;
-	const struct page_options *o = &t->page->options;
-	bool to_the_end = whole && t->first + t->len == t->object->size;
-
-	if (bytes > 0 || to_the_end) {
-		err e = flow_fetch_sent(o->fetch, &t->view, &t->session, t->object, bytes, to_the_end);
-		if (failed(e) && o->failed)
-			o->failed(o->state, e);
-	}
-	transfer_done(&t);
-}
 
 /* RFC 9110 8.8.3: strong, since it is of the bytes. */
 static err etag_of(struct arena *a, const struct object *o, str *out)
@@ -73,49 +40,66 @@ static err choose_part(struct visit *v, struct transfer *t, str etag, bool *outs
 	return http_answer_field(v->answer, STR("Content-Range"), spelt);
 }
 
-static err add_fields(struct visit *v, const struct object *o, str etag)
+/* Text is shown as what it most probably is; a browser's own guess could make markup of it. */
+static str type_of(const struct object *o, bool to_be_shown)
+{
+	if (to_be_shown && str_same(o->type, STR("text/plain")))
+		return STR("text/plain; charset=utf-8");
+	return o->type.len ? o->type : STR("application/octet-stream");
+}
+
+static err add_fields(struct visit *v, const struct object *o, str etag, bool to_be_shown)
 {
 	char room[2048];
 	struct buf field = BUF_ON(room);
 
-	buf_add_attachment(&field, str_upto(o->name, 400));
+	if (to_be_shown)
+		buf_add_inline(&field, str_upto(o->name, 400));
+	else
+		buf_add_attachment(&field, str_upto(o->name, 400));
 	TRY(buf_check(&field));
 	TRY(http_answer_field(v->answer, STR("Content-Disposition"), buf_str(&field)));
-	TRY(http_answer_field(v->answer, STR("Content-Type"), o->type.len ? o->type : STR("application/octet-stream")));
+	TRY(http_answer_field(v->answer, STR("Content-Type"), type_of(o, to_be_shown)));
 	TRY(http_answer_field(v->answer, STR("Accept-Ranges"), STR("bytes")));
 	return http_answer_field(v->answer, STR("ETag"), etag);
 }
 
-static err begin_stream(struct visit *v, struct transfer **t)
+/* Nothing is allowed to what is shown, but what browsers need to show it: their own styles for an image or text. Their
+ * PDF viewers run outside of the document's policy, yet refuse to start in a sandbox. */
+static str policy_of(str type)
 {
-	struct http_answer *a = v->answer;
-
-	TRY(flow_fetch_stream(v->page->options.fetch, v->arena, &(*t)->view, &(*t)->session, (*t)->object, (*t)->first,
-			      (*t)->len, &a->stream));
-	a->stream_len = (*t)->len;
-	a->sent = note_sent;
-	a->sent_state = *t;
-	*t = NULL; /* note_sent() releases it */
-	return OK;
+	if (str_same(type, STR("application/pdf")))
+		return STR("default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; "
+			   "form-action 'none'; frame-ancestors 'none'");
+	return STR("default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; "
+		   "form-action 'none'; frame-ancestors 'none'; sandbox");
 }
 
-static err answer_object(struct visit *v, struct transfer **t)
+static err begin_stream(struct visit *v, struct transfer **t)
 {
+	OWNED(source_done) struct source stream = { 0 };
+
+	TRY(flow_fetch_stream(v->page->options.fetch, v->arena, &(*t)->view, &(*t)->session, (*t)->object, (*t)->first,
+			      (*t)->len, &stream));
+	return transfer_begin(v, t, &stream);
+}
+
+static err answer_object(struct visit *v, struct transfer **t, bool to_be_shown)
+{
+	const struct object *object = (*t)->object;
 	bool outside = false;
 	str etag;
 
-	TRY(etag_of(v->arena, (*t)->object, &etag));
+	if (to_be_shown && !may_be_shown(object->type))
+		return answer_see(v);
+	TRY(etag_of(v->arena, object, &etag));
 	TRY(choose_part(v, *t, etag, &outside));
 	if (outside)
 		return OK;
-	TRY(add_fields(v, (*t)->object, etag));
+	if (to_be_shown)
+		v->answer->policy = policy_of(object->type);
+	TRY(add_fields(v, object, etag, to_be_shown));
 	return begin_stream(v, t);
-}
-
-static bool is_over(err e)
-{
-	return e.fate == FATE_NEVER && (e.why == WHY_EXPIRED || e.why == WHY_LOCKED || e.why == WHY_CANCELLED ||
-					e.why == WHY_LIMIT || e.why == WHY_NOT_FOUND);
 }
 
 /* Everything that cannot be had now leads to the link's own page, which says what there is to say. */
@@ -130,7 +114,7 @@ static err look(struct visit *v, str object, struct transfer *t)
 	return visit_session(v, &t->view, &t->session);
 }
 
-err visit_object(struct visit *v, str object)
+err visit_object(struct visit *v, str object, bool to_be_shown)
 {
 	OWNED(transfer_done) struct transfer *t = NULL;
 
@@ -140,6 +124,6 @@ err visit_object(struct visit *v, str object)
 	if (e.why == WHY_NOT_FOUND || e.why == WHY_DENIED)
 		return answer_see(v);
 	TRY(e);
-	e = answer_object(v, &t);
-	return is_over(e) ? answer_closed(v, 403, false) : e;
+	e = answer_object(v, &t, to_be_shown);
+	return failed(e) && t ? transfer_refused(v, t, e) : e;
 }

@@ -1,7 +1,5 @@
 #include "door/page/inside.h"
 
-#include "wire/http_value.h"
-
 /* ── Opening ─────────────────────────────────────────────────────────────────────────────────────── */
 
 /* What browsers say as Host for this base: without the port that https implies. */
@@ -29,6 +27,7 @@ err page_open(struct arena *a, const struct page_options *options, struct page *
 	p->options = *options;
 	TRY(authority_of(options->base_url, &p->authority, fault));
 	TRY(str_format(a, &p->origin, "https://%.*s", STR_ARG(p->authority)));
+	TRY(brand_open(a, p, fault));
 	TRY(pages_open(a, &p->pages, fault));
 	*out = p;
 	return OK;
@@ -54,31 +53,50 @@ bool token_is_spelt(str token)
 	return token.len == LINK_TOKEN_TEXT;
 }
 
-struct page_values visit_values(const struct visit *v)
-{
-	struct page_values values = page_values(v->arena);
+enum { PATH_SAID = 200 }; /* ours are shorter; a longer one is not worth a page's room */
 
-	add_text(&values, "origin", v->page->origin);
+struct page_values visit_values(const struct visit *v, enum page_language language)
+{
+	const struct page *p = v->page;
+	struct page_values values = page_values(v->arena, language, p->options.look.utc_offset_minutes);
+	str path = v->request->head->path, self = STR_NONE;
+
+	values.failed = str_format(v->arena, &self, "%.*s%.*s", STR_ARG(p->origin),
+				   STR_ARG(path.len <= PATH_SAID ? path : STR("/help")));
+	add_text(&values, "self", self);
+	add_text(&values, "origin", p->origin);
+	add_text(&values, "host", p->authority);
+	add_text(&values, "brand", p->options.look.brand.len ? p->options.look.brand : p->authority);
+	add_flag(&values, "logo", p->logo.len > 0);
 	add_text(&values, "token", v->token);
 	return values;
 }
 
+err answer_page(struct visit *v, enum page_name name, const struct page_values *values)
+{
+	return page_make(&v->page->pages, name, values, v->answer);
+}
+
 err answer_closed(struct visit *v, unsigned status, bool again)
 {
-	struct page_values values = visit_values(v);
+	struct page_values values = visit_values(v, language_for(STR_NONE, v->request->head));
 
 	v->answer->status = status;
 	add_text(&values, "again", again && token_is_spelt(v->token) ? STR("yes") : STR_NONE);
-	return page_make(&v->page->pages, PAGE_CLOSED, language_for(STR_NONE, v->request->head), &values, v->answer);
+	return answer_page(v, PAGE_CLOSED, &values);
 }
 
 err answer_see(struct visit *v)
 {
-	str path;
+	enum page_language chosen;
+	str path, language = STR_NONE;
 
 	if (!token_is_spelt(v->token))
 		return answer_closed(v, 404, false);
-	TRY(str_format(v->arena, &path, "/d/%.*s", STR_ARG(v->token)));
+	if (language_chosen(v->request->head, &chosen))
+		language = language_name(chosen);
+	TRY(str_format(v->arena, &path, "/d/%.*s%s%.*s", STR_ARG(v->token), language.len ? "?lang=" : "",
+		       STR_ARG(language)));
 	v->answer->status = 303;
 	return http_answer_field(v->answer, STR("Location"), path);
 }
@@ -114,7 +132,23 @@ static err answer_text(struct visit *v, str type, str text)
 static err answer_style(struct visit *v, str rest)
 {
 	(void)rest;
-	return answer_text(v, STR("text/css; charset=utf-8"), page_style);
+	return answer_text(v, STR("text/css; charset=utf-8"), v->page->style);
+}
+
+static err answer_logo(struct visit *v, str rest)
+{
+	(void)rest;
+	if (v->page->logo.len == 0)
+		return answer_closed(v, 404, false);
+	return answer_text(v, v->page->logo_type, v->page->logo);
+}
+
+static err answer_help(struct visit *v, str rest)
+{
+	struct page_values values = visit_values(v, language_for(STR_NONE, v->request->head));
+
+	(void)rest;
+	return answer_page(v, PAGE_HELP, &values);
 }
 
 static err answer_robots(struct visit *v, str rest)
@@ -132,7 +166,9 @@ static err answer_health(struct visit *v, str rest)
 static err answer_link(struct visit *v, str rest)
 {
 	v->token = rest;
-	return v->request->head->method == HTTP_POST ? visit_proof(v) : visit_page(v);
+	if (v->request->head->method != HTTP_POST)
+		return visit_page(v);
+	return str_starts(v->request->head->query, STR("not-for-me")) ? visit_disown(v) : visit_proof(v);
 }
 
 static err answer_object(struct visit *v, str rest)
@@ -140,7 +176,21 @@ static err answer_object(struct visit *v, str rest)
 	str object;
 
 	(void)str_cut(rest, '/', &v->token, &object);
-	return visit_object(v, object);
+	return visit_object(v, object, false);
+}
+
+static err answer_shown(struct visit *v, str rest)
+{
+	str object;
+
+	(void)str_cut(rest, '/', &v->token, &object);
+	return visit_object(v, object, true);
+}
+
+static err answer_bundle(struct visit *v, str rest)
+{
+	v->token = rest;
+	return visit_bundle(v);
 }
 
 static const struct route {
@@ -149,6 +199,8 @@ static const struct route {
 	err (*answer)(struct visit *v, str rest);
 } routes[] = {
 	{ STR("/d/"), true, true, answer_link },           { STR("/f/"), true, false, answer_object },
+	{ STR("/v/"), true, false, answer_shown },         { STR("/a/"), true, false, answer_bundle },
+	{ STR("/help"), false, false, answer_help },       { STR("/logo"), false, false, answer_logo },
 	{ STR("/style.css"), false, false, answer_style }, { STR("/robots.txt"), false, false, answer_robots },
 	{ STR("/healthz"), false, false, answer_health },
 };

@@ -4,7 +4,20 @@
  *     GET  /d/TOKEN       the question; with a proven session, the documents
  *     POST /d/TOKEN       a proof: 303 back to GET with a session cookie, or 403
  *     GET  /f/TOKEN/ID    one object, whole or one range of it; without a session 303 to /d/TOKEN
- *     GET  /style.css, /robots.txt, /healthz
+ *     GET  /v/TOKEN/ID    the same to be shown by the browser: PDF, images and plain text alone
+ *     GET  /a/TOKEN       all of them as one zip, made while it leaves
+ *     POST /d/TOKEN?not-for-me   "this is not for me": asks once more, then tells the sender
+ *     GET  /help          how to open what there is, for each device
+ *     GET  /style.css, /logo, /robots.txt, /healthz
+ *
+ * Before the proof the page says who sends, whether we can vouch for the domain, why, how much of what kind waits, and
+ * until when: what the mail says already, so whoever reads a forwarded link learns nothing from looking. Names of
+ * documents are personal ("dismissal.pdf"), and a digest tells who got a document that is known: both stand there only
+ * if the operator wants it.
+ *
+ * What is shown in the browser has a whole window of its own instead of a frame in our page: phones show only the
+ * first sheet of a framed PDF, and so nothing of ours can be framed by anybody. Its policy allows it nothing; HTML and
+ * SVG are never shown, only saved.
  *
  * Who guesses tokens learns nothing: unknown, expired, locked, revoked and renewed links and wrong proofs get the same
  * bytes, after the same time. What a wrong proof has cost is told only on the question's own page, to who holds a live
@@ -16,12 +29,26 @@
 #ifndef LETTERLOCK_DOOR_PAGE_H
 #define LETTERLOCK_DOOR_PAGE_H
 
+#include "door/page/html.h"
 #include "flow/fetch.h"
 #include "net/http.h"
 
+/* How it looks and what it says; all of it may be empty. */
+struct page_look {
+	str brand;  /* the operator, in words; else the host */
+	str domain; /* of the sender; `signs`: our own DKIM keys vouch for it */
+	bool signs;
+	bool show_names_before_proof;
+	const char *logo;        /* path of a PNG or JPEG; read once */
+	str colour, colour_dark; /* #rrggbb */
+	str why[LANGUAGES];      /* people get documents, a sentence a language */
+	struct labels labels;
+	int utc_offset_minutes;
+};
 struct page_options {
 	struct fetch *fetch;
 	str base_url; /* https://docs.example.com, an origin without a path */
+	struct page_look look;
 	/* A request that failed through no fault of its peer; may be null. Never with a target. */
 	void (*failed)(void *state, err e);
 	void *state;
@@ -39,6 +66,7 @@ struct page_server_options {
 	const struct http_listener *listeners; /* bound; stay the caller's */
 	size_t listener_count;
 	const struct proxies *proxies; /* may be null */
+	struct page_look look;
 	const char *certificate, *key;
 	unsigned connections_max, connections_of_one_max; /* 0: the defaults of net/http.h */
 	span request_max, idle_max;

@@ -1,41 +1,6 @@
 /* POST /d/TOKEN: a proof is shown. */
 #include "door/page/inside.h"
 
-#include "wire/http_value.h"
-
-enum { FORM_FIELDS_MAX = 32, SECRET_MAX = 64 * 1024 };
-/* Every refusal leaves this long after its request came, whatever had to be done for it: no write, one or two. */
-#define REFUSAL_TAKES (SECOND / 4)
-
-/* A browser says where a form comes from (Fetch Metadata; RFC 6454 7.3); what says nothing is an old one, and is held
- * to the form's MAC alone. */
-static err check_origin(const struct visit *v)
-{
-	const str *site = http_head_field(v->request->head, STR("sec-fetch-site"));
-	const str *origin = http_head_field(v->request->head, STR("origin"));
-
-	if (site && !str_same(*site, STR("same-origin")))
-		return NEVER(DENIED, "a form from another site");
-	if (!origin)
-		return OK;
-	if (!str_starts(*origin, STR("https://")) || !str_same_nocase(str_from(*origin, 8), v->page->authority))
-		return NEVER(DENIED, "a form from another origin");
-	return OK;
-}
-
-static err check_type(struct visit *v)
-{
-	const str *type = http_head_field(v->request->head, STR("content-type"));
-	str media, parameters;
-
-	if (!type)
-		return NEVER(SYNTAX, "a form without a type");
-	(void)str_cut(*type, ';', &media, &parameters);
-	if (!str_same_nocase(str_trim(media), STR("application/x-www-form-urlencoded")))
-		return NEVER(SYNTAX, "another type than a form's");
-	return OK;
-}
-
 /* "proof", or "proof1", "proof2", … in the order of the form. */
 static size_t proofs_of(const struct form *form, str parts[FORM_FIELDS_MAX])
 {
@@ -54,7 +19,7 @@ static err answer_refused(struct visit *v)
 
 static err answer_wait(struct visit *v, span wait)
 {
-	struct page_values values = visit_values(v);
+	struct page_values values = visit_values(v, language_for(STR_NONE, v->request->head));
 	uint64_t seconds = (uint64_t)((wait + SECOND - 1) / SECOND);
 	str spelt;
 
@@ -62,7 +27,7 @@ static err answer_wait(struct visit *v, span wait)
 	TRY(str_format(v->arena, &spelt, "%llu", (unsigned long long)seconds));
 	TRY(http_answer_field(v->answer, STR("Retry-After"), spelt));
 	add_text(&values, "seconds", spelt);
-	return page_make(&v->page->pages, PAGE_WAIT, language_for(STR_NONE, v->request->head), &values, v->answer);
+	return answer_page(v, PAGE_WAIT, &values);
 }
 
 /* RFC 6265bis 4.1.3.2: a __Host- cookie is ours alone, and has no Domain. */
@@ -109,10 +74,8 @@ err visit_proof(struct visit *v)
 	struct form form;
 
 	v->answer->not_before = clock_ticks(&clock) + REFUSAL_TAKES;
-	TRY(check_origin(v));
-	TRY(check_type(v));
 	TRY(arena_open_secret(SECRET_MAX, &secret));
-	TRY(form_parse(secret, v->request->body, FORM_FIELDS_MAX, &form));
+	TRY(visit_form(v, secret, &form));
 	form_token = form_value(&form, STR("form"));
 	if (!form_token || failed(flow_fetch_form_check(v->page->options.fetch, v->token, *form_token)))
 		return answer_refused(v);

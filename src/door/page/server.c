@@ -17,8 +17,11 @@ static err start(struct page_server *s, const struct page_server_options *o, str
 {
 	TRY(fetch_open(&o->fetch, &s->fetch));
 	TRY(page_open(s->arena,
-		      &(struct page_options){
-			      .fetch = s->fetch, .base_url = o->base_url, .failed = o->failed, .state = o->state },
+		      &(struct page_options){ .fetch = s->fetch,
+					      .base_url = o->base_url,
+					      .look = o->look,
+					      .failed = o->failed,
+					      .state = o->state },
 		      &s->page, fault));
 	TRY(tls_identity_open(o->certificate, o->key, &s->identity, fault));
 	return http_server_open(&(struct http_options){ .listeners = o->listeners,

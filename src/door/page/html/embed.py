@@ -1,23 +1,39 @@
 """The pages as a C table: each page in each language, with the sentences of its catalogue at [[key]] inside frame.html.
 
 usage: embed.py DIRECTORY OUT.c
-A key that a language lacks, or that no page uses, is an error: no reader gets half a page.
+[[include:FILE]] is a piece that several pages share. A key that a language lacks, or that no page uses, is an error: no
+reader gets half a page.
 """
 import pathlib
+import re
 import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[4] / "tools"))
 from catalogue import LANGUAGES, c_array, fill, words  # noqa: E402
 
-PAGES = ["question", "documents", "closed", "wait"]
+PAGES = ["question", "documents", "closed", "wait", "damaged", "disown", "disowned", "help"]
+NAMES = {"en": "English", "de": "Deutsch", "fr": "Français", "es": "Español"}
+
+
+def read(directory, name):
+    text = (directory / f"{name}.html").read_text(encoding="utf-8").strip()
+    return re.sub(r"\[\[include:(\w+)\]\]", lambda piece: read(directory, piece[1]), text)
+
+
+def switch(language):
+    """Links to this page in the other languages, each in its own words."""
+    return "\n".join(f'<li><a href="{{{{self}}}}?lang={other}" hreflang="{other}" lang="{other}"'
+                     f'{" aria-current=" + chr(34) + "true" + chr(34) if other == language else ""}>{name}</a></li>'
+                     for other, name in NAMES.items())
 
 
 def page(directory, name, language, sentences, used):
-    frame = (directory / "frame.html").read_text(encoding="utf-8")
-    body = (directory / f"{name}.html").read_text(encoding="utf-8").strip()
-    frame = frame.replace("[[language]]", language).replace("[[title]]", f"[[title_{name}]]").replace("[[body]]", body)
-    return fill(frame, sentences, True, used)
+    frame = read(directory, "frame") + "\n"
+    for key, text in {"switch": switch(language), "title": f"[[title_{name}]]", "body": read(directory, name),
+                      "language": language}.items():
+        frame = frame.replace(f"[[{key}]]", text)
+    return fill(frame.replace("[[language]]", language), sentences, True, used)
 
 
 def main(directory, out):
@@ -38,4 +54,5 @@ def main(directory, out):
         c.write("const str page_style = { (const char *)style, sizeof style };\n")
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

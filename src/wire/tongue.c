@@ -1,6 +1,5 @@
-/* How people of a language write a date, a time, a size and a list of names. Small tables of our own: the C
- * library's depend on what is installed and on the environment. */
-#include "compose/compose_inner.h"
+/* Small tables of our own: the C library's depend on what is installed and on the environment. */
+#include "wire/tongue.h"
 
 #include <string.h>
 
@@ -12,12 +11,11 @@ struct tongue {
 	/* $h hour, $n minute, $z zone */
 	const char *time;
 	const char *joiner; /* between date and time */
-	const char *and;
 	char decimal;
 	const char *unit[5];
 };
 
-static const struct tongue tongues[] = {
+static const struct tongue tongues[TONGUES] = {
 	{
 		.code = STR("en"),
 		.day = { "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday" },
@@ -26,7 +24,6 @@ static const struct tongue tongues[] = {
 		.date = "$w, $d $m $y",
 		.time = "$h:$n ($z)",
 		.joiner = " at ",
-		.and = " and ",
 		.decimal = '.',
 		.unit = { "bytes", "kB", "MB", "GB", "TB" },
 	},
@@ -38,7 +35,6 @@ static const struct tongue tongues[] = {
 		.date = "$w, $d. $m $y",
 		.time = "$h:$n Uhr ($z)",
 		.joiner = " um ",
-		.and = " und ",
 		.decimal = ',',
 		.unit = { "Byte", "kB", "MB", "GB", "TB" },
 	},
@@ -50,7 +46,6 @@ static const struct tongue tongues[] = {
 		.date = "$w $d $m $y",
 		.time = "$h h $n ($z)",
 		.joiner = " à ",
-		.and = " et ",
 		.decimal = ',',
 		.unit = { "octets", "ko", "Mo", "Go", "To" },
 	},
@@ -62,7 +57,6 @@ static const struct tongue tongues[] = {
 		.date = "$w, $d de $m de $y",
 		.time = "$h:$n ($z)",
 		.joiner = " a las ",
-		.and = " y ",
 		.decimal = ',',
 		.unit = { "bytes", "kB", "MB", "GB", "TB" },
 	},
@@ -74,6 +68,11 @@ const struct tongue *tongue_find(str language)
 		if (str_same_nocase(str_upto(language, 2), tongues[i].code))
 			return &tongues[i];
 	return &tongues[0];
+}
+
+unsigned tongue_place(const struct tongue *t)
+{
+	return (unsigned)(t - tongues);
 }
 
 static void add_zone(struct buf *b, int offset)
@@ -179,26 +178,4 @@ err tongue_size(const struct tongue *t, struct arena *a, uint64_t bytes, str *ou
 				  t->unit[unit]);
 	return str_format(a, out, "%llu%c%llu %s", (unsigned long long)(tenths / 10), t->decimal,
 			  (unsigned long long)(tenths % 10), t->unit[unit]);
-}
-
-static void add_name(struct buf *b, str name)
-{
-	for (size_t i = 0; i < name.len; i++)
-		buf_add_char(b, name.at[i] == '_' ? ' ' : name.at[i]);
-}
-
-err tongue_names(const struct tongue *t, struct arena *a, str joined, str *out)
-{
-	struct buf b;
-	str name;
-
-	TRY(buf_open(a, joined.len * 6 + 1, &b));
-	for (bool first = true; joined.len; first = false) {
-		str_cut(joined, '+', &name, &joined);
-		if (!first)
-			buf_add(&b, joined.len ? STR(", ") : str_of(t->and));
-		add_name(&b, name);
-	}
-	*out = buf_str(&b);
-	return buf_check(&b);
 }

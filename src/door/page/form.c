@@ -1,0 +1,38 @@
+/* A form that a browser posts: from our own page, of the type that forms have. */
+#include "door/page/inside.h"
+
+/* A browser says where a form comes from (Fetch Metadata; RFC 6454 7.3); what says nothing is an old one, and is held
+ * to the form's MAC alone. */
+static err check_origin(const struct visit *v)
+{
+	const str *site = http_head_field(v->request->head, STR("sec-fetch-site"));
+	const str *origin = http_head_field(v->request->head, STR("origin"));
+
+	if (site && !str_same(*site, STR("same-origin")))
+		return NEVER(DENIED, "a form from another site");
+	if (!origin)
+		return OK;
+	if (!str_starts(*origin, STR("https://")) || !str_same_nocase(str_from(*origin, 8), v->page->authority))
+		return NEVER(DENIED, "a form from another origin");
+	return OK;
+}
+
+static err check_type(struct visit *v)
+{
+	const str *type = http_head_field(v->request->head, STR("content-type"));
+	str media, parameters;
+
+	if (!type)
+		return NEVER(SYNTAX, "a form without a type");
+	(void)str_cut(*type, ';', &media, &parameters);
+	if (!str_same_nocase(str_trim(media), STR("application/x-www-form-urlencoded")))
+		return NEVER(SYNTAX, "another type than a form's");
+	return OK;
+}
+
+err visit_form(struct visit *v, struct arena *secret, struct form *out)
+{
+	TRY(check_origin(v));
+	TRY(check_type(v));
+	return form_parse(secret, v->request->body, FORM_FIELDS_MAX, out);
+}
