@@ -96,6 +96,19 @@ err tongue_label(const struct tongue *t, const struct labels *labels, struct are
 	return OK;
 }
 
+/* Within a sentence: "date of birth", but "IBAN", and German nouns keep their capital. */
+static void add_within(struct buf *b, const struct tongue *t, str label)
+{
+	bool capital = label.len > 1 && label.at[0] >= 'A' && label.at[0] <= 'Z' && label.at[1] >= 'a';
+
+	if (!capital || tongue_place(t) == TONGUE_DE) {
+		buf_add(b, label);
+		return;
+	}
+	buf_add_char(b, lower(label.at[0]));
+	buf_add(b, str_from(label, 1));
+}
+
 enum { NAMES_MAX = 8 * 1024 };
 
 err tongue_names(const struct tongue *t, const struct labels *labels, struct arena *a, str joined, str *out)
@@ -110,7 +123,7 @@ err tongue_names(const struct tongue *t, const struct labels *labels, struct are
 		TRY(tongue_label(t, labels, a, name, &text));
 		if (!first)
 			buf_add(&b, joined.len ? STR(", ") : str_of(and[tongue_place(t)]));
-		buf_add(&b, text);
+		add_within(&b, t, text);
 	}
 	*out = buf_str(&b);
 	return buf_check(&b);

@@ -5,7 +5,7 @@
 
 #include "base/base.h"
 
-enum { TONGUES = 4 }; /* en, de, fr, es: the order of every table of words */
+enum { TONGUE_EN, TONGUE_DE, TONGUE_FR, TONGUE_ES, TONGUES }; /* the order of every table of words */
 struct tongue;
 const struct tongue *tongue_find(str language);
 unsigned tongue_place(const struct tongue *t); /* 0 to TONGUES - 1 */
@@ -29,7 +29,7 @@ struct labels {
 };
 /* "birth_date" is "Date of birth"; a column that nobody has named is said with blanks for its underscores. */
 err tongue_label(const struct tongue *t, const struct labels *labels, struct arena *a, str column, str *out);
-/* Joined: "a_b+c" is "a b and c". */
+/* Joined: within a sentence: "birth_date+plate" is "date of birth and plate". */
 err tongue_names(const struct tongue *t, const struct labels *labels, struct arena *a, str joined_by_plus, str *out);
 /* What a browser may fill in there (HTML 4.10.18.7), "off" if nothing is known; whether it reads as a date. */
 str label_autocomplete(str column);

@@ -218,7 +218,7 @@ static void a_name_may_greet_when_a_number_is_asked_for_too(void **state)
 	w->recipient.link.prompt = STR("last_name+birth_date");
 	assert_ok(compose(w));
 	str text = joined(w->arena, w->message.bytes);
-	assert_true(mentions(text, "last name and birth date"));
+	assert_true(mentions(text, "last name and date of birth"));
 	assert_false(mentions(text, "1980"));
 	/* Asked for alone, it is the whole proof. */
 	w->recipient.link.prompt = STR("last_name");
