@@ -50,7 +50,7 @@ def leaves(node, prefix=""):
 def test_the_schema_is_one_and_names_every_setting(tmp_path):
     judge = schema()
     jsonschema.Draft202012Validator.check_schema(judge)
-    settings = dict(LEAST, signing=[{"domain": "example.com", "selector": "a"}])
+    settings = dict(LEAST, signing=[{"domain": "example.com", "selector": "a"}], labels=[{"column": "a"}])
     names = {re.sub(r"\[\d+\]", "[]", name) for name in shown(write(tmp_path / "c.yaml", settings))}
     assert {name for name, _ in leaves(judge)} == names
 

@@ -62,7 +62,7 @@ def cookie_of(browser):
 def test_the_page_names_the_document_and_its_digest(served):
     _, paths, page = open_link(served)
     assert len(paths) == 1
-    assert hashlib.sha256(served.document).hexdigest() in page and "person-00000.pdf" in page and "3 MB" in page
+    assert hashlib.sha256(served.document).hexdigest() in page and "person-00000.pdf" in page and "3.0 MB" in page
 
 
 def test_curl_resumes_where_it_was_cut_off(served, tmp_path):
@@ -110,7 +110,8 @@ def test_a_wrong_proof_a_strange_token_and_a_revoked_link_look_the_same(served):
     revoked = Browser(served).ask("POST", served.row["link"], {"form": form, "proof": "wrong"})
     assert revoked[0] == wrong[0] == 403 and revoked[2] == wrong[2]
     strange = served.row["link"].replace(token, "0" * 32)
-    assert Browser(served).ask("GET", strange)[2] == Browser(served).ask("GET", served.row["link"])[2]
+    unknown, ended = (Browser(served).ask("GET", link)[2] for link in (strange, served.row["link"]))
+    assert unknown.replace(b"0" * 32, token.encode()) == ended  # but for what was asked for
 
 
 # ── Peers that mean no good ──
