@@ -34,10 +34,9 @@ static err open_page(struct duty *d, struct page_server **out, struct fault *fau
 {
 	const struct config *c = d->config;
 	struct proxies proxies;
-
-	TRY(proxies_parse(c->serve.proxies, &proxies));
 	struct labels labels;
 
+	TRY(proxies_parse(c->serve.proxies, &proxies));
 	TRY(line_labels(d->line->arena, c, &labels));
 	return page_server_open(
 		&(struct page_server_options){
