@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 
 .PHONY: all help demo test bench fuzz soak race lint docs install clean
 
-all: build/build.ninja  ## build build/letterlock
+all: build/build.ninja  ## build build/letterlock and build/letterlock-inspector
 	@ninja --quiet -C build
 
 build/build.ninja:

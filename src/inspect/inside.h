@@ -18,6 +18,7 @@ struct one {
 };
 
 err pool_take(struct inspectors *p, struct one **out, struct fault *fault);
+const struct inspectors_options *pool_options(const struct inspectors *p);
 /* Fit for another job, or ended: *signal as in worker_end(). */
 void pool_give_back(struct inspectors *p, struct one *o);
 void pool_end(struct inspectors *p, struct one *o, int *signal);

@@ -122,7 +122,8 @@ struct call {
 	const struct inspection *what;
 	const struct job_limits *limits;
 	struct arena *arena;
-	str answer; /* so far */
+	struct buf answer; /* so far, in the arena */
+	span patience;
 	int64_t until;
 	uint64_t sent, received;
 	bool ended_input, over; /* END is in o->out; DONE or FAULT was heard */
@@ -210,10 +211,22 @@ static err hear_result(struct call *c, str body)
 	return sink_put(c->what->result, body);
 }
 
+/* Twice as large each time: many small pieces cost no more than one large one. */
+static err grow_answer(struct call *c, size_t len)
+{
+	struct buf larger;
+
+	if (c->answer.len + len <= c->answer.max)
+		return OK;
+	TRY(buf_open(c->arena, 2 * c->answer.len + len, &larger));
+	buf_add(&larger, buf_str(&c->answer));
+	c->answer = larger;
+	return OK;
+}
+
 static err hear_answer(struct call *c, str body)
 {
 	size_t most = c->what->answer_max ? c->what->answer_max : ANSWER_USUAL;
-	void *at;
 
 	TRY(count_output(c, body.len));
 	if (body.len > most - c->answer.len) {
@@ -221,11 +234,8 @@ static err hear_answer(struct call *c, str body)
 		return NEVER(LIMIT, "the inspector says too much");
 	}
 	c->end = INSPECT_NOT_ASKED;
-	TRY(arena_take(c->arena, c->answer.len + body.len + 1, &at));
-	if (c->answer.len)
-		memcpy(at, c->answer.at, c->answer.len);
-	memcpy((char *)at + c->answer.len, body.at, body.len);
-	c->answer = str_bytes(at, c->answer.len + body.len);
+	TRY(grow_answer(c, body.len));
+	buf_add(&c->answer, body);
 	return OK;
 }
 
@@ -283,7 +293,7 @@ static err begin(struct call *c)
 		o->out.len = 0;
 		return NEVER(LIMIT, "too many parameters for a job");
 	}
-	c->until = ticks() + c->limits->wall;
+	c->until = ticks() + c->patience;
 	return worker_limit(&o->worker, &c->limits->process);
 }
 
@@ -346,8 +356,7 @@ static err in_words(struct call *c, err e, int signal)
 		fault_set(c->fault, "%s: what reads it was killed from outside, perhaps for want of memory", cannot);
 		return LATER(SYSTEM, "the inspector was killed");
 	case INSPECT_SILENT:
-		fault_set(c->fault, "%s: not done within %llu s", cannot,
-			  (unsigned long long)(c->limits->wall / SECOND));
+		fault_set(c->fault, "%s: not done within %llu s", cannot, (unsigned long long)(c->patience / SECOND));
 		return LATER(TIMEOUT, "the inspector was too slow");
 	case INSPECT_GARBAGE:
 		fault_set(c->fault, "%s: what reads it did not answer as it should", cannot);
@@ -377,6 +386,13 @@ static err settle(struct inspectors *p, struct call *c, err e)
 	return in_words(c, e, signal);
 }
 
+static span patience_for(const struct inspectors *p, const struct job_limits *l)
+{
+	span most = pool_options(p)->patience_max;
+
+	return most && most < l->wall ? most : l->wall;
+}
+
 err inspect(struct inspectors *p, struct arena *a, const struct inspection *what, str *answer, struct fault *fault)
 {
 	struct fault unheard = { 0 };
@@ -384,12 +400,13 @@ err inspect(struct inspectors *p, struct arena *a, const struct inspection *what
 
 	must(what->job < INSPECT_JOBS);
 	c.limits = &limits[what->job];
+	c.patience = patience_for(p, c.limits);
 	err e = pool_take(p, &c.one, c.fault);
 	if (!failed(e))
 		e = settle(p, &c, converse(&c));
 	if (what->end)
 		*what->end = c.end;
 	TRY(e);
-	*answer = c.answer;
+	*answer = buf_str(&c.answer);
 	return OK;
 }

@@ -32,6 +32,7 @@ struct inspectors_options {
 	unsigned workers;    /* at the same time; 0: one for each processor */
 	unsigned jobs_each;  /* then a worker is replaced; 0: 1000 */
 	bool every_layer;    /* refuse too if only the filter of system calls holds, and Landlock does not */
+	span patience_max;   /* for a job, if that is less than its row in jobs.def says; 0: as there */
 	bool without;        /* go on where the kernel gives no sandbox at all: someone wrote down why */
 };
 /* Starts one and waits until it is ready. NEVER UNSUPPORTED without a sandbox, NEVER NOT_FOUND without the program,

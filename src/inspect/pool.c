@@ -300,3 +300,8 @@ unsigned inspectors_landlock(const struct inspectors *p)
 {
 	return p->landlock;
 }
+
+const struct inspectors_options *pool_options(const struct inspectors *p)
+{
+	return &p->options;
+}
