@@ -2,7 +2,8 @@
  *
  * A template is a directory NAME/ with subject.txt, text.txt and (optional) html.html; the same in NAME/de/ and
  * so on for other languages, each complete in itself. Two are built in: "document" (the default) and "plain",
- * which is text-led and names no document. All are parsed and judged when they are opened.
+ * which is text-led and names no document; and for mails of our own "notice", "reminder" and "code". All are parsed and
+ * judged when they are opened.
  *
  * What a template can say: recipient.name, recipient.email; each column of the list as values.COLUMN, and by
  * its bare name where that is not taken; sender.name, sender.domain, sender.email; link.url, link.host;
@@ -44,6 +45,29 @@ err compose_check(const struct compose *c, const struct submission *s, const str
  * NEVER TEMPLATE, NEVER HEADER with the field's name, NEVER LIMIT. Only the result is kept in `a`. */
 err compose_message(const struct compose *c, const struct submission *s, const struct recipient *r, str link_url,
 		    moment now, const struct entropy *e, struct arena *a, struct message *out, struct fault *f);
+
+/* ── Other mails about a submission ── */
+
+/* To the sender, template "notice": what befell some links. Its names are notice.locked, .not_for_me, .renewal and
+ * .opened as conditions, notice.count, notice.more, and the list notices of email and delivery. */
+struct notice_item {
+	struct notice_item *next;
+	str email, delivery;
+};
+struct notice {
+	enum notice_kind kind;
+	const struct notice_item *items;
+	size_t count; /* of all; the items may be fewer */
+};
+err compose_notice(const struct compose *c, const struct submission *s, const struct recipient *sender,
+		   const struct notice *notice, moment now, const struct entropy *e, struct arena *a,
+		   struct message *out, struct fault *f);
+/* To a recipient, template "reminder": as compose_message(), but there is no link to tell. */
+err compose_reminder(const struct compose *c, const struct submission *s, const struct recipient *r, moment now,
+		     const struct entropy *e, struct arena *a, struct message *out, struct fault *f);
+/* A text message, template "code", in the recipient's language: one line. In secret memory, as the code is. */
+err compose_code(const struct compose *c, const struct submission *s, const struct recipient *r, str code,
+		 struct arena *secret, str *out, struct fault *f);
 
 /* What is built in, for `init` to write out as NAME/LANGUAGE/FILE; null past the last. */
 struct compose_file {

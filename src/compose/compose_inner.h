@@ -39,7 +39,8 @@ struct telling {
 	const struct secrets *secrets;
 	const struct tongue *tongue;
 	const struct labels *labels;
-	str link_url;
+	str link_url, code;          /* empty where the mail has none */
+	const struct notice *notice; /* null if it is none */
 	int utc_offset_minutes;
 };
 err values_tell(struct arena *a, const struct telling *t, struct template_value **out);

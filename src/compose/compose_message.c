@@ -101,9 +101,14 @@ static err check_fields(const struct composing *m, const struct submission *s, c
 	return OK;
 }
 
-static err begin(struct composing *m, const struct submission *s, const struct recipient *r, str link_url)
+static str name_of(const struct submission *s)
 {
-	str name = s->template_name.len ? s->template_name : STR("document");
+	return s->template_name.len ? s->template_name : STR("document");
+}
+
+/* m->telling has what is particular to this mail. */
+static err begin(struct composing *m, str name, const struct submission *s, const struct recipient *r)
+{
 	const struct layout *l = layout_of(m->compose, name);
 	struct secrets *secrets;
 
@@ -112,13 +117,12 @@ static err begin(struct composing *m, const struct submission *s, const struct r
 	m->variant = choose(m->compose, l, r->language);
 	str language = m->variant->language.len ? m->variant->language : m->compose->language;
 	TRY(secrets_gather(m->secret, r, &secrets));
-	m->telling = (struct telling){ .submission = s,
-				       .recipient = r,
-				       .secrets = secrets,
-				       .tongue = tongue_find(language),
-				       .link_url = link_url,
-				       .labels = &m->compose->labels,
-				       .utc_offset_minutes = m->compose->utc_offset_minutes };
+	m->telling.submission = s;
+	m->telling.recipient = r;
+	m->telling.secrets = secrets;
+	m->telling.tongue = tongue_find(language);
+	m->telling.labels = &m->compose->labels;
+	m->telling.utc_offset_minutes = m->compose->utc_offset_minutes;
 	TRY(check_fields(m, s, r));
 	return values_tell(m->scratch, &m->telling, &m->values);
 }
@@ -143,7 +147,8 @@ err compose_check(const struct compose *c, const struct submission *s, const str
 	TRY(arena_open_secret(SECRET_MAX, &secret));
 	m.scratch = scratch;
 	m.secret = secret;
-	TRY(begin(&m, s, r, STR("https://link.invalid/")));
+	m.telling.link_url = STR("https://link.invalid/");
+	TRY(begin(&m, name_of(s), s, r));
 	must(m.variant != NULL);
 	TRY(check_template(&m, m.variant->subject));
 	TRY(check_template(&m, m.variant->text));
@@ -201,22 +206,30 @@ static err keep(struct arena *a, const struct composing *m, const struct mime *m
 	return OK;
 }
 
-err compose_message(const struct compose *c, const struct submission *s, const struct recipient *r, str link_url,
-		    moment now, const struct entropy *e, struct arena *a, struct message *out, struct fault *f)
+struct mail {
+	str template_name, link_url;
+	const struct notice *notice; /* may be null */
+	moment now;
+};
+
+static err compose_mail(const struct compose *c, const struct submission *s, const struct recipient *r,
+			const struct mail *mail, const struct entropy *e, struct arena *a, struct message *out,
+			struct fault *f)
 {
 	OWNED(arena_done) struct arena *scratch = NULL;
 	OWNED(arena_done) struct arena *secret = NULL;
 	struct composing m = { .compose = c, .fault = f };
 	struct mime_mailbox from = { .address = s->from, .name = s->from_name };
 	struct mime_mailbox to = { .address = r->address, .name = r->name };
-	struct mime mime = { .from = &from, .to = &to, .date = now, .generated = true };
+	struct mime mime = { .from = &from, .to = &to, .date = mail->now, .generated = true };
 	str bytes;
 
 	TRY(arena_open(SCRATCH_MAX, &scratch));
 	TRY(arena_open_secret(SECRET_MAX, &secret));
 	m.scratch = scratch;
 	m.secret = secret;
-	TRY(begin(&m, s, r, link_url));
+	m.telling = (struct telling){ .link_url = mail->link_url, .notice = mail->notice };
+	TRY(begin(&m, mail->template_name, s, r));
 	must(m.variant != NULL);
 	if (secrets_in(m.telling.secrets, r->name))
 		to.name = STR_NONE;
@@ -227,4 +240,43 @@ err compose_message(const struct compose *c, const struct submission *s, const s
 	TRY(render(&m, m.variant->html, TEXT_MAX, &mime.html));
 	TRY(write(&m, &mime, e, &bytes));
 	return keep(a, &m, &mime, bytes, out);
+}
+
+err compose_message(const struct compose *c, const struct submission *s, const struct recipient *r, str link_url,
+		    moment now, const struct entropy *e, struct arena *a, struct message *out, struct fault *f)
+{
+	const struct mail mail = { .template_name = name_of(s), .link_url = link_url, .now = now };
+
+	return compose_mail(c, s, r, &mail, e, a, out, f);
+}
+
+err compose_notice(const struct compose *c, const struct submission *s, const struct recipient *sender,
+		   const struct notice *notice, moment now, const struct entropy *e, struct arena *a,
+		   struct message *out, struct fault *f)
+{
+	const struct mail mail = { .template_name = STR("notice"), .notice = notice, .now = now };
+
+	return compose_mail(c, s, sender, &mail, e, a, out, f);
+}
+
+err compose_reminder(const struct compose *c, const struct submission *s, const struct recipient *r, moment now,
+		     const struct entropy *e, struct arena *a, struct message *out, struct fault *f)
+{
+	const struct mail mail = { .template_name = STR("reminder"), .now = now };
+
+	return compose_mail(c, s, r, &mail, e, a, out, f);
+}
+
+err compose_code(const struct compose *c, const struct submission *s, const struct recipient *r, str code,
+		 struct arena *secret, str *out, struct fault *f)
+{
+	struct composing m = { .compose = c, .scratch = secret, .secret = secret, .fault = f };
+	str text;
+
+	m.telling.code = code;
+	TRY(begin(&m, STR("code"), s, r));
+	must(m.variant != NULL);
+	TRY(render(&m, m.variant->text, SUBJECT_MAX, &text));
+	*out = str_trim(text);
+	return str_clean(*out) ? OK : NEVER(TEMPLATE, "the text message has more than one line");
 }

@@ -223,6 +223,40 @@ static err tell_columns(struct fields *f, const struct recipient *r)
 	return f->state;
 }
 
+/* ── Mails of our own ────────────────────────────────────────────────────────────────────────────── */
+
+static err tell_items(struct fields *all, const struct notice *notice)
+{
+	struct template_value *list = add(all, STR("notices"), VALUE_LIST, STR_NONE);
+
+	TRY(all->state);
+	struct fields items = inside(all, list);
+	items.end = &list->items;
+	for (const struct notice_item *i = notice->items; i; i = i->next) {
+		struct fields f = inside(&items, add(&items, STR_NONE, VALUE_OBJECT, STR_NONE));
+		repeat(&f, STR("email"), i->email);
+		say(&f, STR("delivery"), i->delivery);
+		TRY(f.state);
+	}
+	return items.state;
+}
+
+static err tell_notice(struct fields *all, const struct notice *notice)
+{
+	struct fields f = inside(all, add(all, STR("notice"), VALUE_OBJECT, STR_NONE));
+	size_t shown = 0;
+
+	for (const struct notice_item *i = notice->items; i; i = i->next)
+		shown++;
+	flag(&f, STR("locked"), notice->kind == NOTICE_LOCKED);
+	flag(&f, STR("not_for_me"), notice->kind == NOTICE_NOT_FOR_ME);
+	flag(&f, STR("renewal"), notice->kind == NOTICE_RENEWAL);
+	flag(&f, STR("opened"), notice->kind == NOTICE_OPENED);
+	TRY(number(&f, STR("count"), notice->count));
+	TRY(number(&f, STR("more"), notice->count > shown ? notice->count - shown : 0));
+	return tell_items(all, notice);
+}
+
 /* Ours first: a column of the same name is found as values.NAME only. */
 err values_tell(struct arena *a, const struct telling *t, struct template_value **out)
 {
@@ -236,6 +270,10 @@ err values_tell(struct arena *a, const struct telling *t, struct template_value 
 	TRY(tell_seal(&all, t->submission->seal));
 	TRY(tell_proof(&all, t));
 	TRY(tell_documents(&all, t));
+	if (t->notice)
+		TRY(tell_notice(&all, t->notice));
+	if (t->code.len)
+		say(&all, STR("code"), t->code);
 	refuse(&all, STR("password"));
 	refuse(&all, STR("secret"));
 	struct fields values = inside(&all, add(&all, STR("values"), VALUE_OBJECT, STR_NONE));

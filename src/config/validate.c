@@ -196,6 +196,16 @@ static err check_page(struct reading *r, const struct config *c)
 	return check_colour(r, "page.colour_dark", c->page.colour_dark, RGB_NIGHT, "the dark page");
 }
 
+/* A renewal of what is erased at once would be a promise that nobody can keep. */
+static err check_late(struct reading *r, const struct config *c)
+{
+	if (c->link.renewal != RENEWAL_NEVER && c->link.erase_after < DAY)
+		return refuse(r, "link.renewal",
+			      "documents are destroyed with their link: let link.erase_after be a day or more, or say "
+			      "never");
+	return c->notices.to.len ? check_address(r, "notices.to", c->notices.to, NULL) : OK;
+}
+
 static err check_rest(struct reading *r, const struct config *c)
 {
 	if (c->retry.most < c->retry.first)
@@ -244,5 +254,6 @@ err config_validate(struct reading *r, struct config *c)
 	TRY(check_scanner(r, c));
 	TRY(check_serve(r, c));
 	TRY(check_page(r, c));
+	TRY(check_late(r, c));
 	return check_rest(r, c);
 }

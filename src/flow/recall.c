@@ -88,7 +88,7 @@ static err add_event(struct line *line, struct db *db, enum event_kind kind, con
 }
 
 /* What was not sent yet to this recipient would only carry a link that opens nothing. */
-static err cancel_unsent(struct line *line, struct db *db, const struct standing *what)
+err recall_unsent(struct line *line, struct db *db, const struct standing *what)
 {
 	id unsent[UNSENT_MAX];
 	size_t count;
@@ -112,7 +112,7 @@ err flow_cancel(struct line *line, struct db *db, const struct standing *what)
 	TRY(db_begin(db, &change));
 	TRY(queue_cancel(db, what->delivery, now));
 	err e = link_revoke(db, what->link, now, &view);
-	if (failed(e) && e.why != WHY_STATE)
+	if (failed(e) && e.why != WHY_STATE && e.why != WHY_NOT_FOUND) /* a notice to the sender has no link */
 		return e;
 	TRY(add_event(line, db, EVENT_CANCELLED, what));
 	return db_commit(&change);
@@ -127,72 +127,7 @@ err flow_revoke(struct line *line, struct db *db, const struct standing *what, s
 	TRY(db_begin(db, &change));
 	TRY(link_of_recipient(db, what->recipient, now, &newest));
 	TRY(link_revoke(db, newest.id, now, truth));
-	TRY(cancel_unsent(line, db, what));
+	TRY(recall_unsent(line, db, what));
 	TRY(add_event(line, db, EVENT_LINK_REVOKED, what));
 	return db_commit(&change);
-}
-
-struct renewal {
-	struct line *line;
-	struct db *db;
-	struct submission *sub;
-	struct recipient *to;
-	const struct standing *what;
-	struct link_view old;
-	struct message message;
-	moment now;
-};
-
-static err compose_renewal(struct renewal *r, str *url, struct fault *fault)
-{
-	struct line *line = r->line;
-	struct arena *a = r->sub->arena;
-
-	TRY(link_url(a, line->config->base_url, r->to->link.token, url));
-	TRY(compose_message(line->compose, r->sub, r->to, *url, r->now, &line->entropy, a, &r->message, fault));
-	r->message.from = line->bounce.text;
-	if (!line->rules)
-		return OK;
-	return sign_message(line->keys, line->rules, r->now, r->to->link.expires_at, a, &r->message, fault);
-}
-
-static err record_renewal(struct renewal *r)
-{
-	OWNED(db_rollback) struct db_transaction change = { 0 };
-	struct line *line = r->line;
-	struct standing fresh = { .submission = r->sub->id, .delivery = r->to->delivery };
-	moment keep = r->to->link.expires_at + line->config->link.erase_after;
-
-	TRY(db_begin(r->db, &change));
-	TRY(link_renew(r->db, r->sub->arena, line->keys, &line->entropy, r->sub, r->to, r->old.id, r->now));
-	TRY(db_run(r->db, QUERY_SUBMISSION_EXTEND,
-		   DB(db_id(r->sub->id), db_number(keep), db_number(keep + line->config->link.records_after))));
-	TRY(cancel_unsent(line, r->db, r->what));
-	TRY(queue_add(r->db, &line->entropy, r->sub, r->to, &r->message, r->now));
-	TRY(add_event(line, r->db, EVENT_LINK_RENEWED, &fresh));
-	TRY(add_event(line, r->db, EVENT_QUEUED, &fresh));
-	return db_commit(&change);
-}
-
-err flow_renew(struct line *line, struct db *db, struct arena *a, const struct standing *what, span expires,
-	       id *delivery, str *url, struct fault *fault)
-{
-	OWNED(submission_done) struct submission *sub = NULL;
-	struct renewal r = { .line = line, .db = db, .what = what, .now = clock_now(&line->clock) };
-
-	TRY(submission_load(db, a, line->keys, what->submission, &sub));
-	r.sub = sub;
-	TRY(recipient_load(db, a, sub, what->recipient, &r.to));
-	TRY(link_of_recipient(db, what->recipient, r.now, &r.old));
-	TRY(link_mint(&line->entropy, a, r.to));
-	TRY(id_new(&line->entropy, &r.to->delivery));
-	r.to->link.expires_at = r.now + expires;
-	r.to->link.proof = r.old.proof;
-	r.to->link.tries_max = r.old.tries_max;
-	r.to->link.opens_max = r.old.opens_max;
-	TRY(link_prompt(db, a, sub->key, r.old.id, &r.to->link.prompt));
-	TRY(compose_renewal(&r, url, fault));
-	TRY(record_renewal(&r));
-	*delivery = r.to->delivery;
-	return OK;
 }

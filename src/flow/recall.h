@@ -1,5 +1,5 @@
 /* flow/recall: second thoughts. Cancel before a message is sent; revoke a link, with the truth about what was
- * opened until then; renew: a new link to the same recipient, in a new message, while the documents are kept.
+ * opened until then. See flow/renew for a new link.
  *
  * An id may be a delivery's or a submission's; of a submission, all its deliveries are meant. */
 #ifndef LETTERLOCK_FLOW_RECALL_H
@@ -22,8 +22,8 @@ err flow_find(struct db *db, struct arena *a, id which, struct standing **out, b
 
 err flow_cancel(struct line *line, struct db *db, const struct standing *what);
 err flow_revoke(struct line *line, struct db *db, const struct standing *what, struct link_view *truth);
-/* The new delivery's id; it is queued, and serve or send carries it. */
-err flow_renew(struct line *line, struct db *db, struct arena *a, const struct standing *what, span expires,
-	       id *delivery, str *url, struct fault *fault);
+/* What is queued for this recipient and not sent is cancelled: it would carry a link that opens nothing. In the
+ * caller's transaction. */
+err recall_unsent(struct line *line, struct db *db, const struct standing *what);
 
 #endif

@@ -34,9 +34,7 @@ err send_save_submission(struct send *s)
 	TRY(save_refusals(s));
 	if (!s->submission_saved)
 		return OK;
-	TRY(db_run(
-		s->db, QUERY_SUBMISSION_EXTEND,
-		DB(db_id(s->sub->id), db_number(expires), db_number(expires + s->line->config->link.records_after))));
+	TRY(submission_keep(s->db, s->sub->id, expires, expires + s->line->config->link.records_after));
 	return db_run(s->db, QUERY_QUEUE_HURRY, DB(db_id(s->sub->id), db_number(now)));
 }
 

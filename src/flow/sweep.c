@@ -190,6 +190,7 @@ err flow_sweep(struct line *line, struct db *db, struct sweep_count *out)
 	TRY(remove_presences(db));
 	TRY(expire_deliveries(line, db, &n.deliveries_expired));
 	TRY(link_expire_due(db, now, &n.links_expired));
+	TRY(db_run(db, QUERY_GUESSES_FORGET_DUE, DB(db_number(now))));
 	TRY(each_due(line, db, QUERY_SUBMISSIONS_TO_EXPIRE, expire_one, &n.submissions_expired));
 	TRY(each_due(line, db, QUERY_SUBMISSIONS_TO_ERASE, erase_one, &n.submissions_erased));
 	TRY(remove_keyless(line, db, &n.objects_removed));

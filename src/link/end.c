@@ -37,16 +37,20 @@ static err add_successor(struct db *db, struct arena *scratch, struct keyring *k
 			 prompt, db_none(), db_none(), db_number(l->tries_max), db_number(l->opens_max)));
 }
 
+/* A code belongs to the link it was sent for: the new link sends its own. */
+static err inherit(struct db *db, const struct link *l, id old)
+{
+	return l->proof == PROOF_CODE ? OK : db_run_one(db, QUERY_LINK_INHERIT, DB(db_id(l->id), db_id(old)));
+}
+
 static err renew(struct db *db, struct arena *scratch, struct keyring *k, const struct entropy *e,
 		 const struct submission *sub, const struct recipient *to, id old, moment now)
 {
 	TRY(end(db, old, LINK_RENEWED, now));
-	TRY(db_run(db, QUERY_LINK_KEEP_SUBMISSION,
-		   DB(db_id(sub->id), db_number(to->link.expires_at), db_number(SUBMISSION_ACCEPTED))));
-	if (db_changed(db) != 1)
-		return NEVER(EXPIRED, "the documents are not kept any more");
+	if (to->link.secret.len)
+		return record_at(db, scratch, k, e, sub, to, now);
 	TRY(add_successor(db, scratch, k, e, sub, to, now));
-	return db_run_one(db, QUERY_LINK_INHERIT, DB(db_id(to->link.id), db_id(old)));
+	return inherit(db, &to->link, old);
 }
 
 err link_renew(struct db *db, struct arena *scratch, struct keyring *k, const struct entropy *e,

@@ -44,7 +44,13 @@ struct link_view {
 	moment ended_at, tried_at, proved_at, opened_at; /* 0: never */
 	enum proof_kind proof;
 	uint32_t tries, tries_max, opens, opens_max;
-	uint64_t sent; /* bytes of objects that left the house */
+	uint64_t sent;     /* bytes of objects that left the house */
+	moment fetched_at; /* its page, first, by a person or a machine; 0: never */
+	uint64_t fetches;
+	uint32_t codes;    /* proof by code: sent so far */
+	moment code_until; /* until when the last one is good; 0: there is none */
+	uint32_t renewals; /* at the recipient's wish, in the whole chain of links */
+	moment wanted_at;  /* a wish that is not answered yet; 0: none */
 };
 /* NEVER NOT_FOUND for an unknown or misspelt token; any state else. */
 err link_find(struct db *db, struct keyring *k, str token, moment now, struct link_view *out);
@@ -99,10 +105,25 @@ err link_disown(struct db *db, id link, moment now, bool *first);
 
 /* NEVER STATE if it had ended otherwise. `out` is the truth about what was opened until then. */
 err link_revoke(struct db *db, id link, moment now, struct link_view *out);
-/* A new link for `to`, minted by the caller with its expiry; it asks for the proof the old one asked for, and begins
- * with all its tries. The old one opens nothing any more. NEVER EXPIRED when the documents are gone. */
+/* A new link for `to`, minted by the caller with its expiry and its tries. With a secret in to->link it asks for that,
+ * else for the proof the old one asked for. The old one opens nothing any more. That the documents are kept is the
+ * caller's to see to, in the same transaction: submission_keep(). */
 err link_renew(struct db *db, struct arena *scratch, struct keyring *k, const struct entropy *e,
 	       const struct submission *sub, const struct recipient *to, id old, moment now);
+
+/* ── A recipient who comes too late ── */
+
+/* What the sender allows to who asks for a new link himself. He gets the tries and the openings that are left and no
+ * others, so that asking gains a guesser nothing; a locked link only the sender renews. */
+struct link_renewal_rules {
+	uint32_t most; /* new links by wish, in the whole chain */
+	span pause;    /* between two of them */
+};
+bool link_may_want(const struct link_view *newest, const struct link_renewal_rules *rules, moment now);
+err link_want(struct db *db, id link, moment now); /* NEVER STATE if it is wanted already */
+err link_answered(struct db *db, id link);
+err link_count_renewal(struct db *db, id fresh, id old);
+
 err link_expire_due(struct db *db, moment now, uint64_t *count);
 
 #endif

@@ -20,6 +20,12 @@ static void read_view(const struct db_rows *rows, moment now, struct link_view *
 		.opens_max = (uint32_t)db_row_number(rows, 13),
 		.opened_at = db_row_number(rows, 14),
 		.sent = (uint64_t)db_row_number(rows, 15),
+		.fetched_at = db_row_number(rows, 16),
+		.fetches = (uint64_t)db_row_number(rows, 17),
+		.codes = (uint32_t)db_row_number(rows, 18),
+		.code_until = db_row_number(rows, 19),
+		.renewals = (uint32_t)db_row_number(rows, 20),
+		.wanted_at = db_row_number(rows, 21),
 	};
 	/* A crash between the last try and the lock leaves it live on paper. */
 	if (out->state == LINK_LIVE && out->tries >= out->tries_max)

@@ -63,23 +63,32 @@ err seal_prompt(struct arena *scratch, const struct entropy *e, const struct sub
 	return OK;
 }
 
-err link_record(struct db *db, struct arena *scratch, struct keyring *k, const struct entropy *e,
-		const struct submission *sub, const struct recipient *to)
+err record_at(struct db *db, struct arena *scratch, struct keyring *k, const struct entropy *e,
+	      const struct submission *sub, const struct recipient *to, moment now)
 {
 	SCRATCH(scratch);
 	const struct link *l = &to->link;
 	uint8_t token[MAC_LEN], proof[MAC_LEN], salt[PROOF_SALT];
+	bool by_code = l->proof == PROOF_CODE; /* its secret is minted when it is asked for */
 	struct db_value prompt;
 
-	if (l->secret.len == 0)
-		return NEVER(PROOF, "a link without a proof");
+	if ((l->secret.len == 0) != by_code)
+		return NEVER(PROOF, "a link without a proof, or one that comes too early");
 	TRY(token_mac(k, 0, l->token, token));
 	TRY(entropy_fill(e, salt, sizeof salt));
-	TRY(proof_mac(k, 0, salt, l->secret, proof));
+	if (!by_code)
+		TRY(proof_mac(k, 0, salt, l->secret, proof));
 	TRY(seal_prompt(scratch, e, sub, l, &prompt));
 	return db_run(db, QUERY_LINK_ADD,
 		      DB(db_id(l->id), db_id(to->id), db_id(sub->id), db_bytes(str_bytes(token, sizeof token)),
-			 db_number(LINK_LIVE), db_number(sub->created_at), db_number(l->expires_at),
-			 db_number((int64_t)l->proof), prompt, db_bytes(str_bytes(proof, sizeof proof)),
-			 db_bytes(str_bytes(salt, sizeof salt)), db_number(l->tries_max), db_number(l->opens_max)));
+			 db_number(LINK_LIVE), db_number(now), db_number(l->expires_at), db_number((int64_t)l->proof),
+			 prompt, by_code ? db_none() : db_bytes(str_bytes(proof, sizeof proof)),
+			 by_code ? db_none() : db_bytes(str_bytes(salt, sizeof salt)), db_number(l->tries_max),
+			 db_number(l->opens_max)));
+}
+
+err link_record(struct db *db, struct arena *scratch, struct keyring *k, const struct entropy *e,
+		const struct submission *sub, const struct recipient *to)
+{
+	return record_at(db, scratch, k, e, sub, to, sub->created_at);
 }

@@ -12,5 +12,8 @@ err token_mac(struct keyring *k, unsigned age, str token, uint8_t mac[MAC_LEN]);
 err proof_mac(struct keyring *k, unsigned age, const uint8_t salt[PROOF_SALT], str proof, uint8_t mac[MAC_LEN]);
 err seal_prompt(struct arena *scratch, const struct entropy *e, const struct submission *sub, const struct link *link,
 		struct db_value *out);
+/* link_record() at a moment of its own. */
+err record_at(struct db *db, struct arena *scratch, struct keyring *k, const struct entropy *e,
+	      const struct submission *sub, const struct recipient *to, moment now);
 
 #endif

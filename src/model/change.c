@@ -31,11 +31,19 @@ err submission_expire(struct db *db, id which, moment now)
 	return db_run(db, QUERY_OBJECTS_DESTROY, DB(db_id(which)));
 }
 
+err submission_keep(struct db *db, id which, moment until, moment erase_at)
+{
+	TRY(db_run(db, QUERY_SUBMISSION_EXTEND,
+		   DB(db_id(which), db_number(until), db_number(erase_at), db_number(SUBMISSION_ACCEPTED))));
+	return db_changed(db) == 1 ? OK : NEVER(EXPIRED, "the documents are not kept any more");
+}
+
 err submission_erase(struct db *db, id which)
 {
 	static const enum query emptied[] = {
-		QUERY_SUBMISSION_ERASE, QUERY_RECIPIENTS_ERASE, QUERY_DOCUMENTS_ERASE, QUERY_OBJECTS_DESTROY,
-		QUERY_LINKS_ERASE,      QUERY_MESSAGES_ERASE,   QUERY_EVENTS_ERASE,    QUERY_REFUSALS_ERASE,
+		QUERY_SUBMISSION_ERASE, QUERY_RECIPIENTS_ERASE, QUERY_DOCUMENTS_ERASE,
+		QUERY_OBJECTS_DESTROY,  QUERY_LINKS_ERASE,      QUERY_MESSAGES_ERASE,
+		QUERY_EVENTS_ERASE,     QUERY_REFUSALS_ERASE,   QUERY_NOTICES_ERASE,
 	};
 
 	TRY(submission_set_state(db, which, SUBMISSION_ERASED));

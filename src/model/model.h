@@ -17,6 +17,10 @@ enum link_mode { LINK_PAGE, LINK_PRESIGNED };
 str seal_kind_name(enum seal_kind k);   /* open, zip, pdf, smime, pgp */
 str proof_kind_name(enum proof_kind k); /* password, details, code */
 
+/* What a sender is told by mail. */
+enum notice_kind { NOTICE_LOCKED, NOTICE_NOT_FOR_ME, NOTICE_RENEWAL, NOTICE_OPENED, NOTICE_KINDS };
+str notice_kind_name(enum notice_kind k); /* locked, not-for-me, renewal-wanted, opened */
+
 enum submission_state { SUBMISSION_ARRIVING, SUBMISSION_ACCEPTED, SUBMISSION_EXPIRED, SUBMISSION_ERASED };
 enum delivery_state {
 	DELIVERY_QUEUED,
@@ -159,6 +163,9 @@ err object_find(struct db *db, id which, id *owner, struct object *out, bool *by
 /* The links are over: state expired, every object's key destroyed. The stored bytes remain to be removed, see
  * QUERY_OBJECTS_TO_REMOVE. In the caller's transaction. */
 err submission_expire(struct db *db, id which, moment now);
+/* Documents and records are kept at least until then: for a link made later, and for a run carried on. NEVER EXPIRED
+ * when the documents are gone. */
+err submission_keep(struct db *db, id which, moment until, moment erase_at);
 /* Nothing personal is left: state erased, the submission's key destroyed, sealed columns emptied in all tables. Follow
  * the commit with db_checkpoint(). */
 err submission_erase(struct db *db, id which);

@@ -19,6 +19,12 @@ str proof_kind_name(enum proof_kind k)
 	return pick(names, sizeof names / sizeof *names, k);
 }
 
+str notice_kind_name(enum notice_kind k)
+{
+	static const char *const names[] = { "locked", "not-for-me", "renewal-wanted", "opened" };
+	return pick(names, sizeof names / sizeof *names, k);
+}
+
 const str *value_find(const struct value *values, str name)
 {
 	for (; values; values = values->next)

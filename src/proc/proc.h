@@ -5,7 +5,7 @@
  *     keeper    holds the keys and answers questions about them; no file, no network, no program, no new thread
  *     front     the recipients' page; holds the TLS key and one request's plaintext
  *     courier   delivers what is due
- *     steward   sweeps every minute: expiry, erasure, repair
+ *     steward   sweeps every minute: expiry, erasure, repair; mails new links, reminders and notices
  *
  * A child that dies is started again, after 1 s and then after twice as long each time, up to 60 s, while the others
  * go on; nothing is lost, because whatever was promised is in the database. Only when the keeper dies do the others

@@ -6,13 +6,14 @@
 /* What every line needs: opening what was sealed, looking up addresses and tokens, and which keys there are. */
 enum { READING = MAY(UNWRAP) | MAY(MAC) | MAY(LIST) };
 
-/* Nobody but the keeper reads a key file. None of the others signs or wraps: mails are composed and signed by `send`.
- */
+/* Nobody but the keeper reads a key file. None of the others wraps: new keys are made by `send`. The steward signs,
+ * since it mails new links, reminders and notices; they are sealed under the key of the submission they belong to, so
+ * it needs to wrap nothing. */
 const struct role roles[ROLES] = {
 	[KEEPER] = { "keeper", "ll-keeper", .run = keeper_run },
 	[FRONT] = { "front", "ll-front", .asks = READING, .listens = true, .run = front_run },
 	[COURIER] = { "courier", "ll-courier", .asks = READING, .run = courier_run },
-	[STEWARD] = { "steward", "ll-steward", .asks = READING, .run = steward_run },
+	[STEWARD] = { "steward", "ll-steward", .asks = READING | MAY(SIGN), .run = steward_run },
 };
 
 static err open_line(struct duty *d, struct fault *fault)

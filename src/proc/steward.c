@@ -1,6 +1,7 @@
-/* The steward: sweeps every minute. */
+/* The steward: sweeps every minute, and mails what nobody has to ask for. */
 #include "proc/role.h"
 
+#include "flow/errands.h"
 #include "flow/sweep.h"
 
 enum { EVERY_SECONDS = 60 };
@@ -19,14 +20,34 @@ static err sweep(const struct duty *d, struct db *db)
 	return e;
 }
 
+/* A recipient waits for the mail that was promised: every second. After a failure that is not the last word, and while
+ * one lasts, every minute. */
+static err run_errands(const struct duty *d, struct db *db, unsigned second, unsigned *again)
+{
+	struct errand_count done = { 0 };
+	struct fault fault = { 0 };
+
+	if (second < *again)
+		return OK;
+	err e = flow_errands(d->line, db, &done, &fault);
+	if (!failed(e) || e.fate == FATE_BROKEN)
+		return e;
+	log_failure(&d->log, "a mail of our own could not be made", e, &fault);
+	*again = second + EVERY_SECONDS;
+	return OK;
+}
+
 err steward_run(struct duty *d, struct fault *fault)
 {
 	OWNED(db_done) struct db *db = NULL;
+	unsigned again = 0;
 
 	TRY(line_db(d->line, &db, fault));
 	TRY(duty_ready(d));
-	for (unsigned second = 0; second == 0 || duty_goes_on(d); second++)
+	for (unsigned second = 0; second == 0 || duty_goes_on(d); second++) {
 		if (second % EVERY_SECONDS == 0)
 			TRY(sweep(d, db));
+		TRY(run_errands(d, db, second, &again));
+	}
 	return duty_outcome();
 }

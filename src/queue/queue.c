@@ -10,7 +10,7 @@ err queue_add(struct db *db, const struct entropy *e, const struct submission *s
 
 	TRY(message_seal(sub->arena, sub->key, e, to->delivery, message, &envelope, &content));
 	TRY(db_run(db, QUERY_DELIVERY_ADD,
-		   DB(db_id(to->delivery), db_id(sub->id), db_id(to->id), db_id(to->link.id), db_number(due),
+		   DB(db_id(to->delivery), db_id(sub->id), db_id(to->id), db_id_or_none(to->link.id), db_number(due),
 		      db_number(to->link.expires_at), db_number(due))));
 	return db_run(db, QUERY_MESSAGE_ADD,
 		      DB(db_id(to->delivery), db_id(sub->id), db_bytes(envelope), db_bytes(content)));

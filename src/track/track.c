@@ -45,6 +45,12 @@ err track_add(struct db *db, const struct entropy *e, struct column_key *key, co
 			 db_id_or_none(event->delivery), sealed.len ? db_bytes(buf_str(&sealed)) : db_none()));
 }
 
+err track_notice(struct db *db, id submission, id link, enum notice_kind kind, moment at)
+{
+	return db_run(db, QUERY_NOTICE_ADD,
+		      DB(db_id(submission), db_id(link), db_number(kind), db_number(at), db_number(DAY)));
+}
+
 static err read_event(struct db_rows *rows, struct column_key *key, struct arena *a, struct event *out)
 {
 	if (!kind_of(db_row_peek(rows, 1), &out->kind))

@@ -27,6 +27,9 @@ struct event {
 
 /* `key` may be null when there is no detail. */
 err track_add(struct db *db, const struct entropy *e, struct column_key *key, const struct event *event);
+/* A cause to tell the sender of a submission by mail (table notice); the same about the same link counts once a day.
+ * In the caller's transaction, with what it tells of. */
+err track_notice(struct db *db, id submission, id link, enum notice_kind kind, moment at);
 /* In the order they were written, of a submission or of one delivery (then with those of its submission). A
  * detail that can no longer be opened is left empty. */
 err track_list(struct db *db, struct column_key *key, id submission, id delivery, struct arena *a, struct event **out);

@@ -441,7 +441,7 @@ static void a_revoked_link_opens_nothing_and_says_what_was_opened(void **state)
 
 static void a_renewed_link_asks_the_same_and_the_old_one_is_dead(void **state)
 {
-	OWNED(submission_done) struct submission *sub = NULL, *later = NULL;
+	OWNED(submission_done) struct submission *sub = NULL;
 	struct entropy e = sys_entropy();
 	struct case_of_one c = one_link();
 	id old = c.to->link.id;
@@ -459,25 +459,81 @@ static void a_renewed_link_asks_the_same_and_the_old_one_is_dead(void **state)
 	assert_ok(link_find(db, keyring, old_token, now, &view));
 	assert_int_equal(view.state, LINK_RENEWED);
 	assert_int_equal(prove(&c, SECRET, T0 + 2 * DAY).answer, LINK_RIGHT);
-	assert_ok(submission_load(db, arena, keyring, c.sub->id, &later));
-	assert_int_equal(later->expires_at, T0 + 3 * DAY);
 	assert_why(NEVER, STATE, link_renew(db, arena, keyring, &e, c.sub, c.to, old, now));
 }
 
-static void what_is_not_kept_cannot_be_renewed(void **state)
+static void a_renewed_link_may_ask_for_a_new_password(void **state)
 {
 	OWNED(submission_done) struct submission *sub = NULL;
 	struct entropy e = sys_entropy();
 	struct case_of_one c = one_link();
 	id old = c.to->link.id;
+
+	(void)state;
+	sub = c.sub;
+	assert_ok(link_mint(&e, arena, c.to));
+	c.to->link.secret = STR("zzzzzzzzzzzzzzzz");
+	assert_ok(link_renew(db, arena, keyring, &e, c.sub, c.to, old, T0));
+	assert_int_equal(prove(&c, SECRET, T0).answer, LINK_WRONG);
+	assert_int_equal(prove(&c, STR("zzzzzzzzzzzzzzzz"), T0).answer, LINK_RIGHT);
+}
+
+static void who_may_ask_for_a_new_link_is_late_and_not_locked(void **state)
+{
+	static const struct link_renewal_rules rules = { .most = 2, .pause = DAY };
+	static const struct {
+		struct link_view link;
+		bool may;
+	} rows[] = {
+		{ { .state = LINK_EXPIRED, .tries_max = 5, .tries = 4 }, true },
+		{ { .state = LINK_EXPIRED, .tries_max = 5, .tries = 5 }, false }, /* only the sender unlocks */
+		{ { .state = LINK_LIVE, .tries_max = 5 }, false },
+		{ { .state = LINK_LOCKED, .tries_max = 5, .tries = 5 }, false },
+		{ { .state = LINK_REVOKED, .tries_max = 5 }, false },
+		{ { .state = LINK_RENEWED, .tries_max = 5 }, false },
+		{ { .state = LINK_EXPIRED, .tries_max = 5, .opens = 3, .opens_max = 3 }, false },
+		{ { .state = LINK_EXPIRED, .tries_max = 5, .opens = 2, .opens_max = 3 }, true },
+		{ { .state = LINK_EXPIRED, .tries_max = 5, .renewals = 2, .created_at = T0 - 9 * DAY }, false },
+		{ { .state = LINK_EXPIRED, .tries_max = 5, .renewals = 1, .created_at = T0 - DAY }, true },
+		{ { .state = LINK_EXPIRED, .tries_max = 5, .renewals = 1, .created_at = T0 - DAY + 1 }, false },
+		{ { .state = LINK_EXPIRED, .tries_max = 5, .wanted_at = T0 - 1 }, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_int_equal(link_may_want(&rows[i].link, &rules, T0), rows[i].may);
+}
+
+static void a_wish_is_kept_once_until_it_is_answered(void **state)
+{
+	OWNED(submission_done) struct submission *sub = NULL;
+	struct case_of_one c = one_link();
 	struct link_view view;
 
 	(void)state;
 	sub = c.sub;
+	assert_ok(link_want(db, c.to->link.id, T0 + 1));
+	assert_why(NEVER, STATE, link_want(db, c.to->link.id, T0 + 2));
+	assert_ok(link_by_id(db, c.to->link.id, T0, &view));
+	assert_int_equal(view.wanted_at, T0 + 1);
+	assert_ok(link_answered(db, c.to->link.id));
+	assert_ok(link_want(db, c.to->link.id, T0 + 3));
+}
+
+static void what_is_not_kept_is_not_kept_longer(void **state)
+{
+	OWNED(submission_done) struct submission *sub = NULL, *later = NULL;
+	struct case_of_one c = one_link();
+
+	(void)state;
+	sub = c.sub;
+	assert_ok(submission_keep(db, c.sub->id, T0 + 3 * DAY, T0 + 60 * DAY));
+	assert_ok(submission_keep(db, c.sub->id, T0, T0)); /* never shorter */
+	assert_ok(submission_load(db, arena, keyring, c.sub->id, &later));
+	assert_int_equal(later->expires_at, T0 + 3 * DAY);
+	assert_int_equal(later->erase_at, T0 + 60 * DAY);
 	assert_ok(submission_expire(db, c.sub->id, T0));
-	assert_ok(link_mint(&e, arena, c.to));
-	assert_why(NEVER, EXPIRED, link_renew(db, arena, keyring, &e, c.sub, c.to, old, T0));
-	assert_why(NEVER, NOT_FOUND, link_find(db, keyring, c.to->link.token, T0, &view));
+	assert_why(NEVER, EXPIRED, submission_keep(db, c.sub->id, T0 + 9 * DAY, T0 + 90 * DAY));
 }
 
 static void what_was_asked_for_is_sealed(void **state)
@@ -508,5 +564,7 @@ TESTS(link, case_test(a_token_is_found_and_its_neighbours_are_not), case_test(ne
       case_test(a_session_is_good_for_its_link_for_a_quarter_of_an_hour),
       case_test(a_form_is_good_for_its_token_for_half_a_day), case_test(whole_transfers_count_once_for_each_session),
       case_test(a_revoked_link_opens_nothing_and_says_what_was_opened),
-      case_test(a_renewed_link_asks_the_same_and_the_old_one_is_dead), case_test(what_is_not_kept_cannot_be_renewed),
-      case_test(what_was_asked_for_is_sealed))
+      case_test(a_renewed_link_asks_the_same_and_the_old_one_is_dead),
+      case_test(a_renewed_link_may_ask_for_a_new_password),
+      case_test(who_may_ask_for_a_new_link_is_late_and_not_locked), case_test(a_wish_is_kept_once_until_it_is_answered),
+      case_test(what_is_not_kept_is_not_kept_longer), case_test(what_was_asked_for_is_sealed))

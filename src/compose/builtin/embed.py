@@ -10,7 +10,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tools"))
 from catalogue import LANGUAGES, c_array, fill, words  # noqa: E402
 
-LAYOUTS = ["document", "plain"]
+LAYOUTS = ["document", "plain", "notice", "reminder", "code"]  # the last three are text only
 FILES = ["subject.txt", "text.txt", "html.html"]
 
 
@@ -20,6 +20,8 @@ def main(directory, out):
     for layout in LAYOUTS:
         for language in LANGUAGES:
             for file in FILES:
+                if not (directory / layout / file).exists():
+                    continue
                 skeleton = (directory / layout / file).read_text(encoding="utf-8")
                 text = fill(skeleton, sentences[language], file.endswith(".html"), used)
                 name = f"file_{len(table)}"

@@ -1,0 +1,101 @@
+#include "flow/renew.h"
+
+struct renewal {
+	struct line *line;
+	struct db *db;
+	struct submission *sub;
+	struct recipient *to;
+	const struct standing *what;
+	const struct renewal_order *order;
+	struct link_view old;
+	struct message message;
+	moment now;
+};
+
+static err compose_renewal(struct renewal *r, str *url, struct fault *fault)
+{
+	struct line *line = r->line;
+	struct arena *a = r->sub->arena;
+
+	TRY(link_url(a, line->config->base_url, r->to->link.token, url));
+	TRY(compose_message(line->compose, r->sub, r->to, *url, r->now, &line->entropy, a, &r->message, fault));
+	r->message.from = line->bounce.text;
+	if (!line->rules)
+		return OK;
+	return sign_message(line->keys, line->rules, r->now, r->to->link.expires_at, a, &r->message, fault);
+}
+
+static err add_event(struct renewal *r, enum event_kind kind)
+{
+	struct event event = { .kind = kind, .at = r->now, .submission = r->sub->id, .delivery = r->to->delivery };
+	return track_add(r->db, &r->line->entropy, NULL, &event);
+}
+
+static err record_renewal(struct renewal *r)
+{
+	OWNED(db_rollback) struct db_transaction change = { 0 };
+	struct line *line = r->line;
+	moment keep = r->to->link.expires_at + line->config->link.erase_after;
+
+	TRY(db_begin(r->db, &change));
+	TRY(link_renew(r->db, r->sub->arena, line->keys, &line->entropy, r->sub, r->to, r->old.id, r->now));
+	TRY(submission_keep(r->db, r->sub->id, keep, keep + line->config->link.records_after));
+	TRY(link_answered(r->db, r->old.id)); /* whoever renewed it: the wish is granted */
+	if (r->order->by_recipient)
+		TRY(link_count_renewal(r->db, r->to->link.id, r->old.id));
+	TRY(recall_unsent(line, r->db, r->what));
+	TRY(queue_add(r->db, &line->entropy, r->sub, r->to, &r->message, r->now));
+	TRY(add_event(r, EVENT_LINK_RENEWED));
+	TRY(add_event(r, EVENT_QUEUED));
+	return db_commit(&change);
+}
+
+static err take_password(struct renewal *r, struct fault *fault)
+{
+	struct link *l = &r->to->link;
+
+	if (r->sub->seal != SEAL_OPEN) {
+		fault_set(fault,
+			  "the %.*s file is sealed with the password that was given; a new one needs the documents "
+			  "again: send them anew",
+			  STR_ARG(seal_kind_name(r->sub->seal)));
+		return NEVER(UNSUPPORTED, "a container keeps its password");
+	}
+	l->proof = PROOF_PASSWORD;
+	l->prompt = STR_NONE;
+	return link_proof_text(r->sub->arena, PROOF_PASSWORD, &r->order->password, 1, &l->secret);
+}
+
+/* What the old link asked for and allowed; to a recipient who renews it himself what is left of that. */
+static err plan_link(struct renewal *r, struct fault *fault)
+{
+	const struct link_view *old = &r->old;
+	struct link *l = &r->to->link;
+	bool rest = r->order->by_recipient;
+
+	TRY(link_mint(&r->line->entropy, r->sub->arena, r->to));
+	TRY(id_new(&r->line->entropy, &r->to->delivery));
+	l->expires_at = r->now + (r->order->expires ? r->order->expires : old->expires_at - old->created_at);
+	l->proof = old->proof;
+	l->tries_max = old->tries_max - (rest ? old->tries : 0);
+	l->opens_max = old->opens_max - (rest && old->opens_max ? old->opens : 0);
+	TRY(link_prompt(r->db, r->sub->arena, r->sub->key, old->id, &l->prompt));
+	return r->order->password.len ? take_password(r, fault) : OK;
+}
+
+err flow_renew(struct line *line, struct db *db, struct arena *a, const struct standing *what,
+	       const struct renewal_order *order, id *delivery, str *url, struct fault *fault)
+{
+	OWNED(submission_done) struct submission *sub = NULL;
+	struct renewal r = { .line = line, .db = db, .what = what, .order = order, .now = clock_now(&line->clock) };
+
+	TRY(submission_load(db, a, line->keys, what->submission, &sub));
+	r.sub = sub;
+	TRY(recipient_load(db, a, sub, what->recipient, &r.to));
+	TRY(link_of_recipient(db, what->recipient, r.now, &r.old));
+	TRY(plan_link(&r, fault));
+	TRY(compose_renewal(&r, url, fault));
+	TRY(record_renewal(&r));
+	*delivery = r.to->delivery;
+	return OK;
+}

@@ -1,0 +1,22 @@
+/* flow/renew: a new link to the same recipient and the same documents, in a new message, while they are kept. The old
+ * link ends.
+ *
+ * The sender's renewal unlocks: all tries and openings begin anew, and a new password may take the place of the old
+ * proof without anything being uploaded again. A renewal that the recipient asked for has what the old link had left
+ * and no more, and lives as long as the old one did. */
+#ifndef LETTERLOCK_FLOW_RENEW_H
+#define LETTERLOCK_FLOW_RENEW_H
+
+#include "flow/recall.h"
+
+struct renewal_order {
+	span expires;      /* 0: as long as the old link was to live */
+	str password;      /* as it is told to the recipient; empty: the proof stays as it is */
+	bool by_recipient; /* it counts in the chain, and answers the wish */
+};
+/* The new delivery's id; it is queued, and serve or send carries it. NEVER EXPIRED when the documents are gone, NEVER
+ * UNSUPPORTED for a new password of a container: it is sealed with its own. */
+err flow_renew(struct line *line, struct db *db, struct arena *a, const struct standing *what,
+	       const struct renewal_order *order, id *delivery, str *url, struct fault *fault);
+
+#endif
