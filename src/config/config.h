@@ -24,6 +24,8 @@ enum config_seal { CONFIG_OPEN, CONFIG_ZIP, CONFIG_PDF, CONFIG_SMIME, CONFIG_PGP
 enum config_proof { CONFIG_PASSWORD, CONFIG_DETAILS, CONFIG_CODE };
 enum config_algorithm { CONFIG_RSA, CONFIG_ED25519 };
 enum config_active { CONFIG_REFUSE, CONFIG_FLAG, CONFIG_ALLOW }; /* as wire's file_policy */
+enum config_sms_method { SMS_POST, SMS_PUT };
+enum config_sms_type { SMS_JSON, SMS_FORM };
 enum config_renewal { RENEWAL_NEVER, RENEWAL_ASK, RENEWAL_ALLOWED };
 enum config_sandbox { SANDBOX_WANTED, SANDBOX_REQUIRED };
 enum config_log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };

@@ -4,6 +4,7 @@
 #include "sys/listen.h"
 #include "wire/address.h"
 #include "wire/colour.h"
+#include "wire/phone.h"
 
 #include <string.h>
 
@@ -206,6 +207,33 @@ static err check_late(struct reading *r, const struct config *c)
 	return c->notices.to.len ? check_address(r, "notices.to", c->notices.to, NULL) : OK;
 }
 
+static bool is_header_name(str name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		char ch = name.at[i];
+		if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '-'))
+			return false;
+	}
+	return name.len > 0;
+}
+
+static err check_sms(struct reading *r, const struct config *c)
+{
+	if (c->sms.country.len && !phone_country_fit(c->sms.country))
+		return refuse(r, "sms.country", "a calling code is one to three digits, without + or 0 before it");
+	if (!is_header_name(c->sms.header))
+		return refuse(r, "sms.header", "letters, digits and '-' only");
+	if (c->sms.url.len == 0)
+		return OK;
+	if (!str_starts(c->sms.url, STR("https://")) || !str_clean(c->sms.url))
+		return refuse(r, "sms.url", "it must begin with https://: codes and numbers go there");
+	if (str_find(c->sms.body, STR("{number}")) < 0 || str_find(c->sms.body, STR("{text}")) < 0)
+		return refuse(r, "sms.body", "it must say {number} and {text}");
+	if (str_find(c->sms.url, STR("{")) >= 0)
+		return refuse(r, "sms.url", "numbers and texts go into the body: addresses are written to logs");
+	return OK;
+}
+
 static err check_rest(struct reading *r, const struct config *c)
 {
 	if (c->retry.most < c->retry.first)
@@ -255,5 +283,6 @@ err config_validate(struct reading *r, struct config *c)
 	TRY(check_serve(r, c));
 	TRY(check_page(r, c));
 	TRY(check_late(r, c));
+	TRY(check_sms(r, c));
 	return check_rest(r, c);
 }

@@ -1,3 +1,4 @@
+#include "flow/fetch_seen.h"
 #include "flow/fetch_tell.h"
 
 err fetch_open(const struct fetch_parts *parts, struct fetch **out)
@@ -8,6 +9,7 @@ err fetch_open(const struct fetch_parts *parts, struct fetch **out)
 		return LATER(MEMORY, "no memory");
 	f->parts = *parts;
 	TRY(db_pool_open(parts->database, &f->pool));
+	TRY(seen_open(&f->seen));
 	TRY(teller_open(f, &f->teller));
 	*out = f;
 	f = NULL;
@@ -19,9 +21,27 @@ void fetch_done(struct fetch **f)
 	if (!*f)
 		return;
 	teller_done(&(*f)->teller);
+	seen_done(*f);
 	db_pool_done(&(*f)->pool);
 	free(*f);
 	*f = NULL;
+}
+
+struct fetch_rules fetch_rules(const struct config *c)
+{
+	return (struct fetch_rules){
+		.codes = (uint32_t)c->proof.codes,
+		.renewal = { .most = c->link.renewal == RENEWAL_NEVER ? 0 : (uint32_t)c->link.renewals, .pause = DAY },
+		.notice_opened = c->notices.opened,
+		.guesses_free = (uint32_t)c->guesses.free,
+		.range_ipv4 = (unsigned)c->guesses.range_ipv4,
+		.range_ipv6 = (unsigned)c->guesses.range_ipv6,
+	};
+}
+
+const struct fetch_rules *fetch_rules_of(const struct fetch *f)
+{
+	return &f->parts.rules;
 }
 
 struct clock fetch_clock(const struct fetch *f)

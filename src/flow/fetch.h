@@ -9,8 +9,20 @@
 #ifndef LETTERLOCK_FLOW_FETCH_H
 #define LETTERLOCK_FLOW_FETCH_H
 
+#include "config/config.h"
 #include "link/link.h"
 #include "store/store.h"
+#include "sys/listen.h"
+
+/* What the configuration says of links at the page. */
+struct fetch_rules {
+	uint32_t codes;                    /* sent for one link at most */
+	struct link_renewal_rules renewal; /* most 0: no recipient gets a new link by asking */
+	bool notice_opened;                /* the sender wants to know of first openings */
+	uint32_t guesses_free;             /* wrong proofs from one range of addresses, until it is slowed */
+	unsigned range_ipv4, range_ipv6;   /* bits of a range */
+};
+struct fetch_rules fetch_rules(const struct config *c);
 
 struct fetch_parts {
 	const char *database; /* path */
@@ -18,6 +30,7 @@ struct fetch_parts {
 	struct store *store;
 	struct clock clock;
 	struct entropy entropy;
+	struct fetch_rules rules;
 };
 struct fetch;
 err fetch_open(const struct fetch_parts *parts, struct fetch **out); /* parts outlive it */
@@ -36,11 +49,15 @@ err flow_fetch_view(struct fetch *f, struct arena *a, str token, struct fetch_vi
 err flow_fetch_view_object(struct fetch *f, struct arena *a, str token, id object, struct fetch_view *out);
 void fetch_view_done(struct fetch_view *v); /* wipes the submission's key; for OWNED */
 
-/* One try. For a link that does not open the same work is done, and the answer is LINK_CLOSED. With LINK_RIGHT,
- * *session is the spelling of a session and *link whose it is. NEVER PROOF if nothing was shown that could be right;
- * that is not a try. */
-err flow_fetch_prove(struct fetch *f, struct arena *secret, str token, const str *parts, size_t count,
-		     struct link_outcome *out, id *link, str *session);
+/* One try of `from`. For a link that does not open the same work is done, and the answer is LINK_CLOSED. With
+ * LINK_RIGHT, *session is the spelling of a session and *link whose it is. NEVER PROOF if nothing was shown that could
+ * be right; that is not a try. */
+err flow_fetch_prove(struct fetch *f, struct arena *secret, str token, const struct peer *from, const str *parts,
+		     size_t count, struct link_outcome *out, id *link, str *session);
+/* The recipient asks for a code, or after expiry for a new link. What shall happen is durable when it returns. OK
+ * whatever the token is and whether anything will happen: who asks learns nothing. */
+err flow_fetch_want_code(struct fetch *f, str token);
+err flow_fetch_want_link(struct fetch *f, str token);
 err flow_fetch_session(struct fetch *f, const struct fetch_view *v, str text, struct link_session *out);
 
 /* Forms that come from us; see link_form_new(). */
@@ -64,6 +81,10 @@ err flow_fetch_damaged(struct fetch *f, const struct fetch_view *v, const struct
 /* Whoever holds the link says that it is not for them; the sender is told once. OK also for a link that does not open,
  * so that nobody learns which it is. */
 err flow_fetch_disown(struct fetch *f, str token);
+
+const struct fetch_rules *fetch_rules_of(const struct fetch *f);
+/* The question's page was shown, to a person or a machine; gathered and written down now and then. */
+void flow_fetch_seen(struct fetch *f, const struct fetch_view *v);
 
 struct clock fetch_clock(const struct fetch *f);
 

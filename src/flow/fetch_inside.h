@@ -7,11 +7,13 @@
 #include "track/track.h"
 #include "wire/json.h"
 
+struct seen;
 struct teller;
 struct fetch {
 	struct fetch_parts parts;
 	struct db_pool *pool;
 	struct teller *teller;
+	struct seen *seen;
 };
 
 static inline moment fetch_now(const struct fetch *f)

@@ -33,7 +33,12 @@ static err write_note(struct fetch *f, struct db *db, const struct note *n)
 		.times = n->times,
 	};
 
-	err e = link_sent(db, &n->session, n->bytes, n->whole, fetch_now(f));
+	struct link_view before;
+	err e = link_by_id(db, n->session.link, fetch_now(f), &before);
+	if (!failed(e))
+		e = link_sent(db, &n->session, n->bytes, n->whole, fetch_now(f));
+	if (!failed(e) && n->whole && before.opened_at == 0 && f->parts.rules.notice_opened)
+		e = track_notice(db, n->submission, n->session.link, NOTICE_OPENED, fetch_now(f));
 	if (e.fate == FATE_NEVER)
 		return OK; /* the link is erased; nobody is left to be told */
 	TRY(e);

@@ -127,6 +127,7 @@ err flow_revoke(struct line *line, struct db *db, const struct standing *what, s
 	TRY(db_begin(db, &change));
 	TRY(link_of_recipient(db, what->recipient, now, &newest));
 	TRY(link_revoke(db, newest.id, now, truth));
+	TRY(link_history(db, what->recipient, truth));
 	TRY(recall_unsent(line, db, what));
 	TRY(add_event(line, db, EVENT_LINK_REVOKED, what));
 	return db_commit(&change);

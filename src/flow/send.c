@@ -53,12 +53,28 @@ static err unsupported(struct fault *fault, const char *words)
 	return NEVER(UNSUPPORTED, "not in this version");
 }
 
+/* Who could never get a code should not get a link either. */
+static err check_code(const struct line *line, const struct send_options *o, struct fault *fault)
+{
+	if (o->proof != PROOF_CODE)
+		return OK;
+	if (o->seal != SEAL_OPEN)
+		return unsupported(fault, "--proof code opens documents at the page: use --as open");
+	if (str_has(o->proof_columns, '+')) {
+		fault_set(fault, "--proof code:COLUMN takes the one column that has the telephone number");
+		return NEVER(USAGE, "more than one telephone");
+	}
+	if (line->config->sms.url.len == 0) {
+		fault_set(fault, "--proof code needs a gateway for text messages: set sms.url");
+		return NEVER(CONFIG, "no gateway for codes");
+	}
+	return OK;
+}
+
 static err check_options(const struct send_options *o, struct fault *fault)
 {
 	if (o->seal != SEAL_OPEN && o->seal != SEAL_ZIP)
 		return unsupported(fault, "--as pdf, smime and pgp are not in this version; open and zip are");
-	if (o->proof == PROOF_CODE)
-		return unsupported(fault, "--proof code is not in this version; password and details are");
 	if (o->hide_names && o->seal != SEAL_ZIP)
 		return unsupported(fault, "--hide-names goes with --as zip");
 	return OK;
@@ -122,6 +138,7 @@ static err plan(struct send *s, struct fault *fault)
 {
 	TRY(check_options(&s->options, fault));
 	TRY(line_take_documents(s->line, fault));
+	TRY(check_code(s->line, &s->options, fault));
 	TRY(arena_open_secret(PLAN_MEMORY, &s->arena));
 	TRY(line_db(s->line, &s->db, fault));
 	TRY(open_documents(s, fault));

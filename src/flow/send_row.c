@@ -2,6 +2,8 @@
  * proof is read, and a container's password is judged. */
 #include "flow/send_inside.h"
 
+#include "wire/phone.h"
+
 /* What the recipient must show at the page: the password, or the values of the columns that were named. */
 static err proof_parts(struct send *s, const struct list_row *row, str *parts, size_t *count, struct fault *fault)
 {
@@ -83,6 +85,26 @@ static err plan_details(struct send *s, const struct list_row *row, struct send_
 	return judge_container_password(s, out, fault);
 }
 
+/* Kept in the one form gateways take, whatever sms.country says later. */
+static err plan_code(struct send *s, struct send_row *out, struct fault *fault)
+{
+	struct link *l = &out->to->link;
+	const char *reason = "the list has no such column";
+	char number[PHONE_MAX];
+	size_t len = 0;
+
+	l->prompt = s->options.proof_columns;
+	for (struct value *v = out->to->values; v; v = v->next) {
+		if (!str_same(v->name, l->prompt))
+			continue;
+		if (failed(phone_read(v->text, s->line->config->sms.country, number, &len, &reason)))
+			break;
+		return str_copy(s->arena, str_bytes(number, len), &v->text);
+	}
+	fault_set(fault, "column %.*s: %s", STR_ARG(l->prompt), reason);
+	return NEVER(PROOF, "no telephone number");
+}
+
 static err plan_password(struct send *s, const struct earlier *before, struct send_row *out, str *shown)
 {
 	double bits;
@@ -135,6 +157,8 @@ err send_plan_recipient(struct send *s, const struct list_row *row, const struct
 	TRY(plan_link(s, before, to, &result->link));
 	if (s->options.proof == PROOF_PASSWORD)
 		TRY(plan_password(s, before, out, &result->password));
+	else if (s->options.proof == PROOF_CODE)
+		TRY(plan_code(s, out, fault));
 	else
 		TRY(plan_details(s, row, out, fault));
 	result->delivery = to->delivery;

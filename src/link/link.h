@@ -10,7 +10,8 @@
  * birth dates.
  *
  * Openings are counted when the last byte of an object has left, once for each proven session: what was broken off, or
- * is fetched again within the session, costs nothing.
+ * is fetched again within the session, costs nothing; but where openings are limited, bytes are too, at four times the
+ * documents for each opening, so that leaving the last byte out again and again is bounded.
  *
  * Everything that changes rows runs in the caller's transaction if there is one, but link_prove(), which must not. */
 #ifndef LETTERLOCK_LINK_H
@@ -56,6 +57,9 @@ struct link_view {
 err link_find(struct db *db, struct keyring *k, str token, moment now, struct link_view *out);
 err link_by_id(struct db *db, id link, moment now, struct link_view *out);
 err link_of_recipient(struct db *db, id recipient, moment now, struct link_view *out); /* the newest */
+/* What was opened, proved and fetched by all links of that recipient together, put into the view: a renewal does not
+ * make undone what came before it. */
+err link_history(struct db *db, id recipient, struct link_view *out);
 /* Names of the details asked for; empty for a password. */
 err link_prompt(struct db *db, struct arena *a, struct column_key *key, id link, str *out);
 
@@ -72,6 +76,25 @@ struct link_outcome {
 err link_prove(struct db *db, struct keyring *k, id link, str shown, moment now, struct link_outcome *out);
 /* The same work for a link that is none, so that time does not tell. */
 err link_prove_nothing(struct keyring *k, str shown);
+
+/* ── Codes: the proof that is made when it is asked for ── */
+
+enum { LINK_CODE_DIGITS = 6 };
+#define LINK_CODE_GOOD (10 * MINUTE)
+/* The recipient asks for one; what is written here is sent, whatever dies. Counted at once, at most `most` for a link.
+ * NEVER STATE if there are no more, one is on its way already, or the link does not open by code. */
+err link_code_want(struct db *db, id link, uint32_t most, moment now);
+struct link_code_wish {
+	id link;
+	moment at;
+};
+err link_codes_wanted(struct db *db, struct link_code_wish *out, size_t max, size_t *count);
+/* A new code for a wish, good for ten minutes and once; the one before is good no more. Tries stay as they are. NEVER
+ * STATE if the link has ended meanwhile. `out` is secret. */
+err link_code_new(struct db *db, struct keyring *k, const struct entropy *e, id link, moment now,
+		  char out[LINK_CODE_DIGITS]);
+/* The wish is over; not sent, it is given back. */
+err link_code_done(struct db *db, id link, bool sent);
 
 /* ── Sessions: what a right proof earns, for a quarter of an hour ── */
 

@@ -66,6 +66,20 @@ err link_of_recipient(struct db *db, id recipient, moment now, struct link_view 
 	return look(db, QUERY_LINK_NEWEST_OF_RECIPIENT, db_id(recipient), now, out);
 }
 
+err link_history(struct db *db, id recipient, struct link_view *out)
+{
+	OWNED(db_rows_done) struct db_rows rows = { 0 };
+
+	TRY(db_one(db, QUERY_LINK_HISTORY, DB(db_id(recipient)), &rows));
+	out->opened_at = db_row_number(&rows, 0);
+	out->proved_at = db_row_number(&rows, 1);
+	out->opens = (uint32_t)db_row_number(&rows, 2);
+	out->sent = (uint64_t)db_row_number(&rows, 3);
+	out->fetched_at = db_row_number(&rows, 4);
+	out->fetches = (uint64_t)db_row_number(&rows, 5);
+	return OK;
+}
+
 err link_prompt(struct db *db, struct arena *a, struct column_key *key, id link, str *out)
 {
 	OWNED(db_rows_done) struct db_rows rows = { 0 };

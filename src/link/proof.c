@@ -4,6 +4,8 @@
  * A password: blanks around it go; Unicode is composed (NFC). If it is sixteen or more ASCII letters and digits,
  * however grouped by '-' or blanks, as the generated ones are, then neither the grouping nor the case matters.
  *
+ * A code: six digits, however grouped by '-' or blanks. What is anything else could not be right, and is no try.
+ *
  * A detail is brought to the one form of wire/details: "AB-123 456" is "ab123456", "3. April 1987" is "1987-04-03".
  */
 #include "link/link.h"
@@ -62,13 +64,40 @@ static err add_detail(struct arena *a, str shown, struct buf *out)
 	return OK;
 }
 
+static err add_code(str shown, struct buf *out)
+{
+	size_t before = out->len;
+
+	shown = str_trim(shown);
+	for (size_t i = 0; i < shown.len; i++) {
+		if (shown.at[i] >= '0' && shown.at[i] <= '9')
+			buf_add_char(out, shown.at[i]);
+		else if (!is_grouping(shown.at[i]))
+			return NEVER(PROOF, "a code is digits alone");
+	}
+	return out->len - before == LINK_CODE_DIGITS ? OK : NEVER(PROOF, "a code has six digits");
+}
+
+static err add_kind(struct arena *a, enum proof_kind kind, str shown, struct buf *out)
+{
+	switch (kind) {
+	case PROOF_PASSWORD:
+		return add_password(a, shown, out);
+	case PROOF_CODE:
+		return add_code(shown, out);
+	case PROOF_DETAILS:
+		break;
+	}
+	return add_detail(a, shown, out);
+}
+
 static err add_part(struct arena *a, enum proof_kind kind, str shown, struct buf *out)
 {
 	size_t before = out->len;
 
 	if (shown.len > PART_MAX || !str_utf8(shown))
 		return NEVER(PROOF, "no proof that could be right");
-	TRY(kind == PROOF_PASSWORD ? add_password(a, shown, out) : add_detail(a, shown, out));
+	TRY(add_kind(a, kind, shown, out));
 	return out->len > before ? OK : NEVER(PROOF, "a part of the proof is empty");
 }
 

@@ -50,8 +50,10 @@ static err look_at(struct db *db, id link, moment now, struct trial *trial, stru
 	trial->tries_max = (uint32_t)db_row_number(&rows, 3);
 	if (db_row_number(&rows, 0) != LINK_LIVE || db_row_number(&rows, 1) <= now || trial->tries > trial->tries_max)
 		return OK;
-	TRY(read_exactly(&rows, 5, trial->mac, sizeof trial->mac));
-	TRY(read_exactly(&rows, 6, trial->salt, sizeof trial->salt));
+	if (db_row_number(&rows, 7) != PROOF_CODE || db_row_number(&rows, 8) > now) {
+		TRY(read_exactly(&rows, 5, trial->mac, sizeof trial->mac));
+		TRY(read_exactly(&rows, 6, trial->salt, sizeof trial->salt));
+	} /* else no code is out, or none that is still good: nothing is right, and guessing costs as ever */
 	out->wait = wait_left(trial->tries - 1, db_row_number(&rows, 4), now);
 	out->answer = out->wait > 0 ? LINK_TOO_EARLY : LINK_RIGHT;
 	return OK;
@@ -83,9 +85,11 @@ static err compare(struct keyring *k, const struct trial *trial, str shown, bool
 	}
 }
 
-static err note_right(struct db *db, id link, moment now, struct link_outcome *out)
+static err note_right(struct db *db, id link, moment now, const struct trial *trial, struct link_outcome *out)
 {
-	TRY(db_run(db, QUERY_LINK_PROVED, DB(db_id(link), db_number(now), db_number(LINK_LIVE))));
+	TRY(db_run(db, QUERY_LINK_PROVED,
+		   DB(db_id(link), db_number(now), db_number(LINK_LIVE), db_number(PROOF_CODE),
+		      db_bytes(str_bytes(trial->mac, sizeof trial->mac)))));
 	if (db_changed(db) != 1)
 		out->answer = LINK_CLOSED; /* it ended while we compared */
 	return OK;
@@ -115,7 +119,7 @@ err link_prove(struct db *db, struct keyring *k, id link, str shown, moment now,
 	TRY(count_try(db, link, now, &trial, &o));
 	TRY(compare(k, &trial, shown, &right));
 	if (o.answer == LINK_RIGHT)
-		TRY(right ? note_right(db, link, now, &o) : note_wrong(db, link, now, &trial, &o));
+		TRY(right ? note_right(db, link, now, &trial, &o) : note_wrong(db, link, now, &trial, &o));
 	*out = o;
 	return OK;
 }

@@ -1,7 +1,8 @@
 /* The courier: delivers what is due, as flow/dispatch does, and tells the operator when the relay fails and when it
- * works again. */
+ * works again; and sends codes to telephones, because it alone dials out. */
 #include "proc/role.h"
 
+#include "flow/codes.h"
 #include "flow/dispatch.h"
 
 #include <stdio.h>
@@ -19,14 +20,25 @@ static err look(const struct duty *d, struct dispatch *dispatch, char trouble[51
 	return view.broken;
 }
 
+static void code_failed(void *state, err e, const struct fault *fault)
+{
+	const struct duty *d = state;
+
+	log_failure(&d->log, "a code could not be sent", e, fault);
+}
+
 err courier_run(struct duty *d, struct fault *fault)
 {
 	const struct dispatch_options everything = { .patience = INT64_MAX };
+	const struct codes_options codes_of_us = { .failed = code_failed, .state = d };
+	OWNED(codes_end) struct codes *codes = NULL;
 	struct dispatch *dispatch = NULL;
 	char trouble[512] = "";
 
 	TRY(dispatch_begin(d->line, &everything, &dispatch, fault));
-	err e = duty_ready(d);
+	err e = codes_begin(d->line, &codes_of_us, &codes, fault);
+	if (!failed(e))
+		e = duty_ready(d);
 	while (!failed(e) && duty_goes_on(d))
 		e = look(d, dispatch, trouble);
 	dispatch_end(&dispatch); /* what is in flight ends by the transport's own deadlines */

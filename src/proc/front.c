@@ -40,7 +40,7 @@ static err open_page(struct duty *d, struct page_server **out, struct fault *fau
 	TRY(line_labels(d->line->arena, c, &labels));
 	return page_server_open(
 		&(struct page_server_options){
-			.fetch = { c->database, d->line->keys, d->line->store, d->clock, d->entropy },
+			.fetch = { c->database, d->line->keys, d->line->store, d->clock, d->entropy, fetch_rules(c) },
 			.base_url = c->base_url,
 			.listeners = d->listeners.at,
 			.listener_count = d->listeners.count,

@@ -150,7 +150,8 @@ static int begin(void **state)
 	assert_ok(listen_port(listener, &port));
 	snprintf(certificate, sizeof certificate, "%s/certificate", certificate_dir());
 	snprintf(key, sizeof key, "%s/key", certificate_dir());
-	o.fetch = (struct fetch_parts){ .database = db_file,
+	o.fetch = (struct fetch_parts){ .rules = { .guesses_free = 1000, .range_ipv4 = 24, .range_ipv6 = 48 },
+					.database = db_file,
 					.keys = keyring,
 					.store = store,
 					.clock = { .now = stand_now, .ticks = real_ticks },

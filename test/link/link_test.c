@@ -315,6 +315,120 @@ static void fifty_guesses_at_once_are_not_more_than_the_tries(void **state)
 	assert_int_equal(wrong + early + closed, 50);
 }
 
+/* ── Codes ───────────────────────────────────────────────────────────────────────────────────────── */
+
+static struct case_of_one code_link(void)
+{
+	struct entropy e = sys_entropy();
+	struct case_of_one c = one_link();
+
+	c.to->link.proof = PROOF_CODE;
+	c.to->link.secret = STR_NONE;
+	c.to->link.prompt = STR("mobile");
+	assert_ok(link_mint(&e, arena, c.to));
+	assert_ok(link_record(db, arena, keyring, &e, c.sub, c.to));
+	return c;
+}
+
+static str new_code(const struct case_of_one *c, char room[LINK_CODE_DIGITS], moment now)
+{
+	struct entropy e = sys_entropy();
+
+	assert_ok(link_code_want(db, c->to->link.id, 3, now));
+	assert_ok(link_code_new(db, keyring, &e, c->to->link.id, now, room));
+	assert_ok(link_code_done(db, c->to->link.id, true));
+	return str_bytes(room, LINK_CODE_DIGITS);
+}
+
+static void a_code_opens_once_and_for_ten_minutes(void **state)
+{
+	OWNED(submission_done) struct submission *sub = NULL;
+	struct case_of_one c = code_link();
+	char first[LINK_CODE_DIGITS], second[LINK_CODE_DIGITS];
+	str code;
+
+	(void)state;
+	sub = c.sub;
+	assert_int_equal(prove(&c, STR("000000"), T0).answer, LINK_WRONG); /* none is out */
+	code = new_code(&c, first, T0);
+	assert_int_equal(prove(&c, code, T0 + 1).answer, LINK_RIGHT);
+	assert_int_equal(prove(&c, code, T0 + 2).answer, LINK_WRONG); /* once */
+	code = new_code(&c, second, T0 + HOUR);
+	assert_int_equal(prove(&c, code, T0 + HOUR + LINK_CODE_GOOD).answer, LINK_WRONG);
+}
+
+static void a_new_code_replaces_the_old_one_and_gives_no_tries_back(void **state)
+{
+	OWNED(submission_done) struct submission *sub = NULL;
+	struct case_of_one c = code_link();
+	char first[LINK_CODE_DIGITS], second[LINK_CODE_DIGITS];
+	struct link_view view;
+
+	(void)state;
+	sub = c.sub;
+	str old = new_code(&c, first, T0), fresh = new_code(&c, second, T0 + 1);
+	if (!str_same(old, fresh))
+		assert_int_equal(prove(&c, old, T0 + 2).answer, LINK_WRONG);
+	assert_int_equal(prove(&c, STR("x"), T0 + 3).answer, LINK_WRONG);
+	assert_ok(link_by_id(db, c.to->link.id, T0, &view));
+	uint32_t tries = view.tries;
+	(void)new_code(&c, first, T0 + 4);
+	assert_ok(link_by_id(db, c.to->link.id, T0, &view));
+	assert_int_equal(view.tries, tries);
+	assert_int_equal(view.codes, 3);
+	assert_why(NEVER, STATE, link_code_want(db, c.to->link.id, 3, T0 + 5)); /* no more */
+}
+
+static void a_code_that_was_not_sent_is_given_back(void **state)
+{
+	OWNED(submission_done) struct submission *sub = NULL;
+	struct case_of_one c = code_link();
+	struct link_code_wish wish;
+	struct link_view view;
+	size_t count;
+
+	(void)state;
+	sub = c.sub;
+	assert_ok(link_code_want(db, c.to->link.id, 1, T0));
+	assert_why(NEVER, STATE, link_code_want(db, c.to->link.id, 1, T0)); /* one is on its way */
+	assert_ok(link_codes_wanted(db, &wish, 1, &count));
+	assert_int_equal(count, 1);
+	assert_true(id_same(wish.link, c.to->link.id) && wish.at == T0);
+	assert_ok(link_code_done(db, wish.link, false));
+	assert_ok(link_by_id(db, wish.link, T0, &view));
+	assert_int_equal(view.codes, 0);
+	assert_ok(link_codes_wanted(db, &wish, 1, &count));
+	assert_int_equal(count, 0);
+}
+
+static void codes_are_wanted_of_live_links_by_code_alone(void **state)
+{
+	OWNED(submission_done) struct submission *one = NULL, *two = NULL;
+	struct case_of_one by_password = one_link(), ended = code_link();
+	struct link_view view;
+
+	(void)state;
+	one = by_password.sub, two = ended.sub;
+	assert_why(NEVER, STATE, link_code_want(db, by_password.to->link.id, 3, T0));
+	assert_why(NEVER, STATE, link_code_want(db, ended.to->link.id, 3, T0 + DAY)); /* over */
+	assert_ok(link_revoke(db, ended.to->link.id, T0, &view));
+	assert_why(NEVER, STATE, link_code_want(db, ended.to->link.id, 3, T0));
+}
+
+static void six_digits_are_a_code_and_nothing_else_is(void **state)
+{
+	static const char *const none[] = { "12345", "1234567", "12345a", "+123456", "\xd9\xa1\xd9\xa2", "" };
+	str text;
+
+	(void)state;
+	assert_str(text_of(PROOF_CODE, "123 456"), STR("123456"));
+	assert_str(text_of(PROOF_CODE, " 123-456\n"), STR("123456"));
+	for (size_t i = 0; i < COUNT(none); i++) {
+		str part = str_of(none[i]);
+		assert_why(NEVER, PROOF, link_proof_text(arena, PROOF_CODE, &part, 1, &text));
+	}
+}
+
 /* ── Expiry, sessions, openings ──────────────────────────────────────────────────────────────────── */
 
 static void a_link_opens_until_its_moment_and_not_after(void **state)
@@ -416,6 +530,50 @@ static void whole_transfers_count_once_for_each_session(void **state)
 	assert_int_equal(view.sent, 500);
 }
 
+static void who_never_fetches_the_last_byte_is_bounded_too(void **state)
+{
+	OWNED(submission_done) struct submission *sub = NULL;
+	struct entropy e = sys_entropy();
+	struct case_of_one c = one_link();
+	struct link_session s;
+
+	(void)state;
+	sub = c.sub;
+	c.to->link.opens_max = 2;
+	assert_ok(link_mint(&e, arena, c.to));
+	assert_ok(link_record(db, arena, keyring, &e, c.sub, c.to));
+	s = session_of(&c, T0);
+	uint64_t most = c.to->objects->size - 1;
+	for (unsigned i = 0; i < 8; i++) { /* twice four times, all but the last byte */
+		assert_ok(link_may_open(db, &s, T0));
+		assert_ok(link_sent(db, &s, most, false, T0));
+	}
+	assert_ok(link_sent(db, &s, 8, false, T0));
+	assert_why(NEVER, LIMIT, link_may_open(db, &s, T0));
+}
+
+static void what_a_renewed_link_opened_is_not_forgotten(void **state)
+{
+	OWNED(submission_done) struct submission *sub = NULL;
+	struct entropy e = sys_entropy();
+	struct case_of_one c = one_link();
+	struct link_session s = session_of(&c, T0);
+	struct link_view truth;
+	id old = c.to->link.id;
+
+	(void)state;
+	sub = c.sub;
+	assert_ok(link_sent(db, &s, 700, true, T0));
+	assert_ok(link_mint(&e, arena, c.to));
+	c.to->link.secret = STR_NONE;
+	assert_ok(link_renew(db, arena, keyring, &e, c.sub, c.to, old, T0 + 1));
+	assert_ok(link_of_recipient(db, c.to->id, T0 + 2, &truth));
+	assert_int_equal(truth.opened_at, 0);
+	assert_ok(link_history(db, c.to->id, &truth));
+	assert_int_equal(truth.opened_at, T0);
+	assert_int_equal(truth.sent, 700);
+}
+
 /* ── Ending ──────────────────────────────────────────────────────────────────────────────────────── */
 
 static void a_revoked_link_opens_nothing_and_says_what_was_opened(void **state)
@@ -454,6 +612,7 @@ static void a_renewed_link_asks_the_same_and_the_old_one_is_dead(void **state)
 	for (unsigned i = 0; i < TRIES; i++, now += MINUTE)
 		(void)prove(&c, STR("wrong"), now);
 	assert_ok(link_mint(&e, arena, c.to));
+	c.to->link.secret = STR_NONE; /* the old one's */
 	c.to->link.expires_at = T0 + 3 * DAY;
 	assert_ok(link_renew(db, arena, keyring, &e, c.sub, c.to, old, now));
 	assert_ok(link_find(db, keyring, old_token, now, &view));
@@ -567,4 +726,8 @@ TESTS(link, case_test(a_token_is_found_and_its_neighbours_are_not), case_test(ne
       case_test(a_renewed_link_asks_the_same_and_the_old_one_is_dead),
       case_test(a_renewed_link_may_ask_for_a_new_password),
       case_test(who_may_ask_for_a_new_link_is_late_and_not_locked), case_test(a_wish_is_kept_once_until_it_is_answered),
-      case_test(what_is_not_kept_is_not_kept_longer), case_test(what_was_asked_for_is_sealed))
+      case_test(what_is_not_kept_is_not_kept_longer), case_test(a_code_opens_once_and_for_ten_minutes),
+      case_test(a_new_code_replaces_the_old_one_and_gives_no_tries_back),
+      case_test(a_code_that_was_not_sent_is_given_back), case_test(codes_are_wanted_of_live_links_by_code_alone),
+      case_test(six_digits_are_a_code_and_nothing_else_is), case_test(who_never_fetches_the_last_byte_is_bounded_too),
+      case_test(what_a_renewed_link_opened_is_not_forgotten), case_test(what_was_asked_for_is_sealed))

@@ -53,6 +53,31 @@ void text_moment(moment at, char out[32])
 	out[b.len] = 0;
 }
 
+/* Three things are kept apart: that a page was fetched, which machines do; that the right proof was given, which takes
+ * who knows it; that documents went out to their last byte. */
+void text_opening(const struct link_view *v, char out[512])
+{
+	char at[32], proof[32];
+	struct buf b = { .at = out, .max = 511 };
+	unsigned long long sent = v->sent;
+	str by = proof_kind_name(v->proof);
+
+	text_moment(v->opened_at, at);
+	text_moment(v->proved_at, proof);
+	if (v->opened_at)
+		buf_add_format(&b, "opened, first at %s, by proof: %.*s (last given at %s); %u in all; ", at,
+			       STR_ARG(by), proof, v->opens);
+	else if (v->proved_at)
+		buf_add_format(
+			&b,
+			"the right proof (%.*s) was given at %s, but no document was transferred to its last byte; ",
+			STR_ARG(by), proof);
+	else
+		buf_add_format(&b, "not opened: nobody gave the right proof; ");
+	buf_add_format(&b, "%llu bytes left the house", sent);
+	out[b.len] = 0;
+}
+
 json_t *json_id(id i)
 {
 	char text[ID_TEXT + 1];

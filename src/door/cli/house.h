@@ -20,8 +20,10 @@ err house_find(struct cli *cli, const struct house *h, struct standing **out, bo
 
 void text_id(id i, char out[ID_TEXT + 1]);
 void text_moment(moment at, char out[32]); /* "-" for 0 */
-json_t *json_id(id i);                     /* null for none */
-json_t *json_moment(moment at);            /* null for 0 */
-json_t *json_str(str s);                   /* broken UTF-8 is escaped */
+/* What is known of an opening, in plain words: "not opened …", or when, by which proof, and how many bytes left. */
+void text_opening(const struct link_view *v, char out[512]);
+json_t *json_id(id i);          /* null for none */
+json_t *json_moment(moment at); /* null for 0 */
+json_t *json_str(str s);        /* broken UTF-8 is escaped */
 
 #endif

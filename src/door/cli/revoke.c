@@ -2,22 +2,11 @@
 
 static void tell(struct cli *cli, const struct standing *s, const struct link_view *v)
 {
-	char delivery[ID_TEXT + 1], opened[32], proved[32];
+	char delivery[ID_TEXT + 1], truth[512];
 
 	text_id(s->delivery, delivery);
-	text_moment(v->opened_at, opened);
-	text_moment(v->proved_at, proved);
-	if (v->opened_at)
-		cli_out_format(cli, "%s revoked; it was opened, first at %s, %u in all; %llu bytes left the house\n",
-			       delivery, opened, v->opens, (unsigned long long)v->sent);
-	else if (v->proved_at)
-		cli_out_format(
-			cli,
-			"%s revoked; the right proof was given at %s, but no document was transferred whole; %llu "
-			"bytes left the house\n",
-			delivery, proved, (unsigned long long)v->sent);
-	else
-		cli_out_format(cli, "%s revoked; not opened by anyone\n", delivery);
+	text_opening(v, truth);
+	cli_out_format(cli, "%s revoked; %s\n", delivery, truth);
 }
 
 static void tell_json(struct cli *cli, const struct standing *s, const struct link_view *v)
@@ -29,6 +18,8 @@ static void tell_json(struct cli *cli, const struct standing *s, const struct li
 	json_object_set_new(j, "opened", json_boolean(v->opened_at != 0));
 	json_object_set_new(j, "opened_at", json_moment(v->opened_at));
 	json_object_set_new(j, "proved_at", json_moment(v->proved_at));
+	json_object_set_new(j, "proof", json_str(proof_kind_name(v->proof)));
+	json_object_set_new(j, "fetched_at", json_moment(v->fetched_at));
 	json_object_set_new(j, "opens", json_integer(v->opens));
 	json_object_set_new(j, "bytes", json_integer((json_int_t)v->sent));
 	cli_out_json(cli, j);
@@ -68,9 +59,10 @@ const struct cli_command command_revoke = {
 	.name = "revoke",
 	.usage = "ID",
 	.summary = "end a link at once, and say what was opened until then",
-	.details = "ID is a delivery's, or a submission's for all its links. The answer is the truth: not opened; or "
-		   "opened, "
-		   "when, how often, and how many bytes left the house.",
+	.details =
+		"ID is a delivery's, or a submission's for all its links. The answer is the truth about this person's "
+		"documents, by this link and those it was renewed from: not opened; or opened, when, by which proof, "
+		"how often, and how many bytes left the house.",
 	.examples = "# a document went to the wrong person\n$ letterlock revoke 4q9k6y7w5e8r2t1m3n0p7s6d5f\n",
 	.operands_min = 1,
 	.operands_max = 1,

@@ -11,7 +11,8 @@ static const struct cli_option options[] = {
 	{ "--documents", "DIR", "the folder that the list's document names are below (default: the list's own)" },
 	{ "--template", "NAME", "the mail's template (default: document)" },
 	{ "--as", "FORM", "open (at the page), or a container: zip; pdf, smime and pgp are yet to come" },
-	{ "--proof", "PROOF", "password, or details:COLUMN[+COLUMN…]: what opens the document besides the link" },
+	{ "--proof", "PROOF",
+	  "password, details:COLUMN[+COLUMN…], or code:COLUMN (a telephone number): what opens it besides the link" },
 	{ "--link", "MODE", "page; presigned is yet to come" },
 	{ "--expires", "SPAN", "how long the links open: 90m, 12h, 7d" },
 	{ "--hide-names", NULL, "with --as zip: an inner archive, so that file names cannot be seen" },
@@ -310,6 +311,8 @@ const struct cli_command command_send = {
 		"as you keep the documents. It is written before anything is sent; a run that was stopped is carried "
 		"on "
 		"with --resume, and nobody is mailed twice.\n\n"
+		"With --proof code:COLUMN the page sends six digits to the number in that column, as often as "
+		"proof.codes says, each good for ten minutes and once. It needs a gateway: see sms.url.\n\n"
 		"With --as zip and --proof details the details become the archive's password, as they stand in the "
 		"list, "
 		"joined by blanks; they are refused unless they are as strong as a password must be, or the "
@@ -319,6 +322,8 @@ const struct cli_command command_send = {
 		    "$ letterlock send people.csv --documents letters/\n"
 		    "# at the page, with the birth date that the list knows\n"
 		    "$ letterlock send people.csv --documents letters/ --proof details:birth_date\n"
+		    "# at the page, with a code that is sent to the telephone in the list\n"
+		    "$ letterlock send people.csv --documents letters/ --proof code:mobile\n"
 		    "# as AES-256 zip archives, links open for three days\n"
 		    "$ letterlock send people.csv --documents letters/ --as zip --expires 3d\n"
 		    "# check everything and send nothing\n"

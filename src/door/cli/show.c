@@ -32,23 +32,52 @@ static void tell_recipient(struct cli *cli, const struct story *s)
 	}
 }
 
+static void tell_proof(struct cli *cli, const struct link_view *l)
+{
+	char wanted[32];
+
+	cli_out_format(cli, "  %-11s %.*s, %u of %u tries used", "proof", STR_ARG(proof_kind_name(l->proof)), l->tries,
+		       l->tries_max);
+	if (l->proof == PROOF_CODE)
+		cli_out_format(cli, ", %u codes sent", l->codes);
+	cli_out(cli, STR("\n"));
+	if (l->state == LINK_LOCKED)
+		line_of(cli, "", STR("locked; `letterlock renew` mails a new link with all its tries"));
+	text_moment(l->wanted_at, wanted);
+	if (l->wanted_at)
+		cli_out_format(cli, "  %-11s the recipient asked for a new link at %s\n", "", wanted);
+}
+
+/* A machine and a person fetch the same page; only a proof tells them apart. */
+static void tell_fetches(struct cli *cli, const struct link_view *l)
+{
+	char at[32];
+
+	text_moment(l->fetched_at, at);
+	if (l->fetched_at == 0)
+		line_of(cli, "page", STR("never fetched"));
+	else
+		cli_out_format(
+			cli, "  %-11s fetched %llu times, first at %s, by %s\n", "page", (unsigned long long)l->fetches,
+			at,
+			l->proved_at ? "a person at least once: the right proof followed"
+			: l->tries   ? "someone who gave wrong proofs, and perhaps by machines"
+				     : "a person or a machine (mail scanners do), nobody can tell; no proof was given");
+}
+
 static void tell_link(struct cli *cli, const struct story *s)
 {
-	char expires[32], opened[32];
+	char expires[32], opening[512];
 	const struct link_view *l = &s->link;
 
 	if (!s->has_link)
 		return;
 	text_moment(l->expires_at, expires);
-	text_moment(l->opened_at, opened);
-	cli_out_format(cli, "  %-11s %.*s, until %s; proof: %.*s, %u of %u tries used\n", "link",
-		       STR_ARG(link_state_name(l->state)), expires, STR_ARG(proof_kind_name(l->proof)), l->tries,
-		       l->tries_max);
-	if (l->opened_at)
-		cli_out_format(cli, "  %-11s %u in all, first at %s; %llu bytes left the house\n", "opened", l->opens,
-			       opened, (unsigned long long)l->sent);
-	else
-		line_of(cli, "opened", STR("never"));
+	cli_out_format(cli, "  %-11s %.*s, until %s\n", "link", STR_ARG(link_state_name(l->state)), expires);
+	tell_proof(cli, l);
+	tell_fetches(cli, l);
+	text_opening(l, opening);
+	line_of(cli, "opening", str_of(opening));
 }
 
 static void tell_events(struct cli *cli, const struct story *s)
@@ -109,7 +138,14 @@ static json_t *json_link(const struct link_view *l)
 	json_object_set_new(j, "proof", json_str(proof_kind_name(l->proof)));
 	json_object_set_new(j, "tries", json_integer(l->tries));
 	json_object_set_new(j, "tries_max", json_integer(l->tries_max));
+	json_object_set_new(j, "fetched_at", json_moment(l->fetched_at));
+	json_object_set_new(j, "fetches", json_integer((json_int_t)l->fetches));
+	json_object_set_new(j, "proved_at", json_moment(l->proved_at));
+	json_object_set_new(j, "codes", json_integer(l->codes));
+	json_object_set_new(j, "renewals", json_integer(l->renewals));
+	json_object_set_new(j, "wanted_at", json_moment(l->wanted_at));
 	json_object_set_new(j, "opens", json_integer(l->opens));
+	json_object_set_new(j, "opens_max", l->opens_max ? json_integer(l->opens_max) : json_null());
 	json_object_set_new(j, "opened_at", json_moment(l->opened_at));
 	json_object_set_new(j, "bytes", json_integer((json_int_t)l->sent));
 	return j;
@@ -204,7 +240,11 @@ const struct cli_command command_show = {
 	.summary = "the whole story of a delivery, or of each of a submission",
 	.details =
 		"To whom, which documents with their digests, sealed how, every attempt and what the receiving server "
-		"said, when the link was opened. Secrets are not kept and cannot be shown.",
+		"said, and the story of the link: when its page was fetched (by a person or a machine, which nobody "
+		"can "
+		"tell), when the right proof was given (which takes who knows it), and when documents went out to "
+		"their "
+		"last byte. Secrets are not kept and cannot be shown.",
 	.examples = "$ letterlock show 4q9k6y7w5e8r2t1m3n0p7s6d5f\n",
 	.operands_min = 1,
 	.operands_max = 1,

@@ -50,7 +50,8 @@ static err try_proof(struct visit *v, struct arena *secret, const struct form *f
 	struct link_outcome outcome;
 	id link;
 
-	err e = flow_fetch_prove(v->page->options.fetch, secret, v->token, parts, count, &outcome, &link, &session);
+	err e = flow_fetch_prove(v->page->options.fetch, secret, v->token, &v->request->peer, parts, count, &outcome,
+				 &link, &session);
 	if (e.fate == FATE_NEVER && e.why == WHY_PROOF)
 		return answer_see(v); /* nothing was shown: the question again */
 	TRY(e);
