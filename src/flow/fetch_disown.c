@@ -12,12 +12,14 @@ static err tell_disowned(struct fetch *f, struct db *db, struct arena *a, const 
 	TRY(submission_load(db, a, f->parts.keys, link->submission, &sub));
 	TRY(db_begin(db, &change));
 	TRY(link_disown(db, link->id, fetch_now(f), &first));
-	if (first)
+	if (first) {
 		TRY(fetch_tell(f, db, sub->key,
 			       &(struct fetch_event){ .kind = EVENT_LINK_NOT_FOR_ME,
 						      .submission = link->submission,
 						      .recipient = link->recipient,
 						      .link = link->id }));
+		TRY(track_notice(db, link->submission, link->id, NOTICE_NOT_FOR_ME, fetch_now(f)));
+	}
 	return db_commit(&change);
 }
 
