@@ -118,6 +118,7 @@ static err look_content(struct look *l, enum file_type type, str bytes)
 
 err look_file(struct look *l, str name, str declared, str bytes, enum file_type *type)
 {
+	l->name = name;
 	TRY(look_name(l, name, declared, type));
 	TRY(look_head(l, *type, str_upto(bytes, STREAM_WINDOW)));
 	return look_content(l, *type, bytes);

@@ -1,4 +1,5 @@
 #include "inspector/file_inside.h"
+#include "wire/rune.h"
 
 #include <stdlib.h>
 
@@ -13,6 +14,7 @@ enum { RATIO_FREE = 16 << 20, STEP = 65536 }; /* below this much unpacked a rati
 struct unpack {
 	struct look *look;
 	enum file_type type;
+	str name; /* of the archive */
 	struct archive *archive;
 	struct zip_list list; /* of a zip: what libarchive finds must be this */
 	struct office office;
@@ -136,22 +138,29 @@ static err look_entry(struct unpack *u, struct archive_entry *e, str path)
 /* A second reader that finds other entries than the strict one is a difference, too. */
 static err agrees(struct unpack *u, size_t n, str path)
 {
+	SCRATCH(u->look->arena);
+	str ours;
+
 	if (u->type == FILE_SEVEN || u->type == FILE_TAR || u->type == FILE_GZ)
 		return ++u->look->entries > u->look->rules->entries_max
 			       ? look_refuse(u->look, "holds more than %llu entries",
 					     (unsigned long long)u->look->rules->entries_max)
 			       : OK;
-	if (n >= u->list.count || !str_same(u->list.entries[n].name, path))
+	if (n >= u->list.count)
 		return look_refuse(u->look, "is an inconsistent archive: two programs find different entries in it");
+	TRY(text_nfc(u->look->arena, u->list.entries[n].name, &ours)); /* as libarchive does */
+	if (!str_same(ours, path))
+		return look_refuse(u->look, "is an inconsistent archive: two programs read different names in it");
 	return OK;
 }
 
-/* A gzip file may say how what it holds is called; its own name without .gz is what people see. */
+/* What a gzip file holds has the file's own name without .gz, unless it is a tar. */
 static str entry_path(const struct unpack *u, struct archive_entry *e)
 {
 	str path = str_of(archive_entry_pathname(e));
+	bool named = u->type == FILE_GZ && archive_format(u->archive) == ARCHIVE_FORMAT_RAW && u->name.len > 3;
 
-	return u->type == FILE_GZ && str_same(path, STR("data")) ? STR("data.txt") : path;
+	return named ? str_upto(u->name, u->name.len - 3) : path;
 }
 
 static err look_entries(struct unpack *u, str bytes)
@@ -227,7 +236,7 @@ err look_archive(struct look *l, enum file_type type, str bytes)
 {
 	SCRATCH(l->arena);
 	OWNED(archive_done) struct archive *archive = archive_read_new();
-	struct unpack u = { .look = l, .type = type, .archive = archive };
+	struct unpack u = { .look = l, .type = type, .name = l->name, .archive = archive };
 
 	if (++l->depth > l->rules->depth_max)
 		return look_refuse(l, "is an archive in an archive, more than %llu deep",

@@ -14,6 +14,7 @@ struct look {
 	const struct file_rules *rules; /* its counters below are of the whole document, however deep */
 	uint64_t entries, produced, packed;
 	uint64_t depth;
+	str name; /* of the file that is being looked into */
 	uint32_t active;
 	bool held;
 	char inside[256]; /* the entry that is being looked into, escaped; empty: the document itself */
@@ -67,6 +68,7 @@ struct zip_list {
 /* Central directory, local headers and descriptors must tell one story that covers every byte once: no gap, no
  * overlap, nothing before, between or after. Names as by file_path_judge(), none twice (in any case), no links, no
  * methods but stored and deflated. APPNOTE 6.3.10. Works on the bytes; inflates nothing. */
+void zip_prepare(void);
 err zip_read(struct look *l, str bytes, struct zip_list *out);
 
 /* ── Office documents ────────────────────────────────────────────────────────────────────────────── */

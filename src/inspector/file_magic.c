@@ -1,5 +1,7 @@
 #include "inspector/file_inside.h"
 
+#include <locale.h>
+
 #include <magic.h>
 
 /* One handle for the process, which looks at one file at a time. Its database is read once, before the doors shut. */
@@ -11,10 +13,16 @@ err file_ready(void)
 		       : BROKEN(SYSTEM, "libmagic's database could not be read: is the package libmagic-mgc there?");
 }
 
+/* libarchive wants names in the locale's coding and moments in the locale's zone; unprepared it would look for both
+ * behind the shut doors. Without a locale of UTF-8 it finds no name but ASCII's, and such an archive is refused. */
 void file_prepare(void)
 {
 	if (library)
 		return;
+	setlocale(LC_CTYPE, "C.UTF-8");
+	setenv("TZ", "UTC0", 1); /* the C library asks after a zone from a file again and again */
+	tzset();
+	zip_prepare();
 	library = magic_open(MAGIC_MIME_TYPE | MAGIC_NO_CHECK_COMPRESS | MAGIC_NO_CHECK_TAR | MAGIC_NO_CHECK_CDF |
 			     MAGIC_NO_CHECK_ELF | MAGIC_NO_CHECK_TOKENS);
 	if (library && magic_load(library, NULL) != 0) {

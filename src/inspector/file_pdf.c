@@ -40,8 +40,8 @@ void pdf_name_meaning(str name, struct pdf_names *out)
 	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
 		if (str_same(name, meanings[i].name))
 			out->active |= meanings[i].active;
-	if (str_same(name, STR("ObjStm")))
-		out->object_streams = true;
+	if (str_same(name, STR("ObjStm")) || str_same(name, STR("XRef")) || str_same(name, STR("XRefStm")))
+		out->object_streams = true; /* a table in a stream may find objects in streams that do not say so */
 }
 
 /* White space and delimiters, 7.2.3: they end a name. */

@@ -36,6 +36,7 @@ static const struct {
 	{ STR("\xfd"
 	      "7zXZ"),
 	  "an xz archive" },
+	{ STR("ID;P"), "a table in SYLK, which Excel lets act" },
 	{ STR("BEGIN:VCALENDAR"), "a calendar entry" },
 	{ STR("[InternetShortcut]"), "a link file of Windows" },
 };

@@ -72,7 +72,7 @@ static err begin_text(struct look *l, str window)
 	if (str_same(opinion, STR("text/html")) || str_same(opinion, STR("image/svg+xml")) ||
 	    str_same(opinion, STR("text/x-shellscript")) || str_same(opinion, STR("text/x-msdos-batch")) ||
 	    str_same(opinion, STR("text/x-php")) || str_same(opinion, STR("application/javascript")) ||
-	    str_same(opinion, STR("message/rfc822")) || str_same(opinion, STR("text/rtf")))
+	    str_same(opinion, STR("text/rtf")))
 		return look_refuse(l, "is named as text but reads as %.*s", STR_ARG(opinion));
 	return OK;
 }

@@ -4,6 +4,7 @@ Pillow, ReportLab, pikepdf, qpdf, 7-Zip, bsdtar.  usage: file_corpus.py FOLDER
 
 FOLDER/expected has a line each: group, path, name, declared type, verdict, a part of the sentence.
 """
+import gzip
 import io
 import pathlib
 import struct
@@ -224,6 +225,7 @@ def texts():
     refused("text", "a.txt", b"<!DOCTYPE html><html><body>x", "a page of HTML")
     refused("text", "a.csv", b"\n  <svg xmlns='http://www.w3.org/2000/svg' onload='x()'/>", "a page of HTML, SVG")
     refused("text", "a.txt", b"#!/bin/sh\nrm -rf /\n", "a script")
+    refused("text", "a.csv", b"ID;PWXL;N;E\r\n", "SYLK")
     refused("text", "a.txt", b"{\\rtf1 x}", "an RTF document")
     refused("text", "a.txt", pdf(), "named as plain text but is a PDF")
 
@@ -305,6 +307,8 @@ def zips():
     put("good", "stored.zip", zipped(good, zipfile.ZIP_STORED))
     put("good", "streamed.zip", zipped(good, to=Pipe()))
     put("good", "zip64.zip", zip64())
+    composed, decomposed = "Größe/Rechnung Müller 契約.txt", "Mu\u0308ller.txt"
+    put("good", "names.zip", zipped([(composed, b"x"), (decomposed, b"y")]))
     put("good", "nested.zip", zipped([("inner.zip", plain), ("x.csv", b"1;2\n")]))
     source = FOLDER / "scratch" / "tree"
     (source / "sub").mkdir(parents=True)
@@ -510,12 +514,14 @@ def others():
         data = (FOLDER / "scratch" / label).read_bytes()
         put("longer-list", label, data)
         refused("agree", label, data, "not among the types let in")
+    put("longer-list", "a.csv.gz", gzip.compress(b"1;2\n"))
+    refused("longer-list", "a.exe.gz", gzip.compress(b"MZ"), "that of a program")
     refused("longer-list", "a.tar", (FOLDER / "scratch" / "link.tar").read_bytes(), "a link")
     refused("longer-list", "a.7z", (FOLDER / "scratch" / "encrypted.7z").read_bytes(), "damaged archive")
     held("longer-list", "a.7z", (FOLDER / "scratch" / "content.7z").read_bytes(), "is encrypted already")
     gz = zlib.compressobj(9, zlib.DEFLATED, 31)
     zeros = gz.compress(b" " * (64 << 20)) + gz.flush()
-    refused("longer-list", "a.gz", zeros, "200 times its size")
+    refused("longer-list", "a.txt.gz", zeros, "200 times its size")
 
 
 for make in (pictures, pdfs, texts, zips, office, faces, others):
