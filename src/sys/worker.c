@@ -104,7 +104,7 @@ static err cpu_used(pid_t pid, uint64_t *seconds)
 }
 
 /* The soft limit only: the hard one could never be raised again for the next job. The worker cannot raise it. */
-static err set_soft(pid_t pid, int what, uint64_t to)
+static err set_soft(pid_t pid, __rlimit_resource_t what, uint64_t to)
 {
 	struct rlimit limit;
 
