@@ -90,6 +90,8 @@ static err read_value(struct mime_scan *s, str name, struct mime_value *out, boo
 	if (!*there)
 		return OK;
 	err e = mime_value_read(s->arena, text, s->limits.parameters, out, &wrong);
+	if (e.why == WHY_LIMIT)
+		return scan_limit(s, "a field has too many parameters", s->limits.parameters);
 	return wrong ? refuse_field(s, name, wrong) : e;
 }
 
@@ -217,6 +219,8 @@ err scan_header(struct mime_scan *s, str text, str *boundary, bool *within)
 	str rest;
 
 	err e = header_split(s->arena, text, &h, &rest, &said);
+	if (failed(e) && said.line)
+		s->number = s->header_line + said.line - 1;
 	if (failed(e))
 		return e.fate == FATE_NEVER ? scan_refuse(s, said.what[0] ? said.what : e.note) : e;
 	if (message && !h.count)

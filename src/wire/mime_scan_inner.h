@@ -38,7 +38,8 @@ struct mime_scan {
 	uint64_t parts;
 	struct mime_part *root, *part; /* the part whose header or body is being read */
 	struct buf skeleton;
-	size_t header_begin; /* in the skeleton */
+	size_t header_begin;  /* in the skeleton */
+	uint64_t header_line; /* the first of it */
 	uint64_t fields, field_len, headers_len;
 
 	/* the body of a leaf */

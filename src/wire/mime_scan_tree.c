@@ -20,6 +20,7 @@ err scan_part_begin(struct mime_scan *s, struct mime_part **place)
 	s->part = *place;
 	s->at = SCAN_HEADER;
 	s->header_begin = s->skeleton.len;
+	s->header_line = s->part == s->root ? 1 : s->number + 1;
 	s->fields = s->field_len = 0;
 	return OK;
 }

@@ -194,7 +194,7 @@ static err parameter(struct reading *v)
 	struct spelled *s = NULL;
 
 	if (++v->count > v->max)
-		return refuse(v, "a field has too many parameters");
+		return NEVER(LIMIT, "a field has too many parameters");
 	if (!name.len || !reader_skip(&v->r, '='))
 		return refuse(v, "a parameter is written name=value, without blanks or comments");
 	TRY(plain_value(v, &in_quotes, &value));
