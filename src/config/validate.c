@@ -4,6 +4,7 @@
 #include "sys/listen.h"
 #include "wire/address.h"
 #include "wire/colour.h"
+#include "wire/file_rules.h"
 #include "wire/phone.h"
 
 #include <string.h>
@@ -176,6 +177,23 @@ static err check_scanner(struct reading *r, const struct config *c)
 	return refuse(r, "check.clamd", "it is the absolute path of clamd's socket, or 127.0.0.1:PORT");
 }
 
+/* Here, so that the line is told; whoever uses them reads them again. */
+static err check_words(struct reading *r, const struct config *c)
+{
+	uint32_t bits;
+	str wrong = STR_NONE;
+
+	if (failed(file_types_read(c->check.types, &bits, &wrong)))
+		return reading_refuse(r, config_setting(STR("check.types")), 0,
+				      "no type of file is called \"%.*s\" here", STR_ARG(wrong));
+	if (!bits)
+		return refuse(r, "check.types", "with no type at all, no document could ever be sent");
+	if (failed(file_actives_read(c->check.tolerate, &bits, &wrong)))
+		return reading_refuse(r, config_setting(STR("check.tolerate")), 0,
+				      "nothing that documents may hold is called \"%.*s\" here", STR_ARG(wrong));
+	return OK;
+}
+
 /* Text stands in this colour on the page, and the page in this colour behind text (WCAG 2.2, 1.4.3 and 1.4.11). */
 static err check_colour(struct reading *r, const char *name, str text, struct rgb page, const char *on)
 {
@@ -280,6 +298,7 @@ err config_validate(struct reading *r, struct config *c)
 	TRY(check_transport(r, c));
 	TRY(check_signing(r, c));
 	TRY(check_scanner(r, c));
+	TRY(check_words(r, c));
 	TRY(check_serve(r, c));
 	TRY(check_page(r, c));
 	TRY(check_late(r, c));

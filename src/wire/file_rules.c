@@ -39,7 +39,7 @@ err file_actives_read(str words, uint32_t *bits, str *wrong)
 		for (end = at; end < words.len && words.at[end] != ' ' && words.at[end] != ','; end++)
 			;
 		str word = str_upto(str_from(words, at), end - at);
-		if (word.len && !read_active(word, &found)) {
+		if (word.len && !str_same(word, STR("none")) && !read_active(word, &found)) {
 			*wrong = word;
 			return NEVER(SYNTAX, "nothing active is called this");
 		}

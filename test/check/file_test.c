@@ -182,19 +182,6 @@ static void defaults_of_settings_and_of_rules_are_the_same(void **state)
 	assert_str(as_text(&rules), as_text(&defaults));
 }
 
-static void a_word_that_is_none_is_told(void **state)
-{
-	static const char text[] = "domain: example.com\nsender:\n  address: a@example.com\nsigning_allow_none_reason: "
-				   "a test\ncheck:\n  types: pdf, html\n";
-	const struct config *config = NULL;
-	struct file_rules rules;
-	struct fault fault = { 0 };
-	(void)state;
-	assert_ok(config_from_text(arena, "/x/letterlock.yaml", str_of(text), &config, &fault));
-	assert_why(NEVER, CONFIG, check_file_rules(config, &rules, &fault));
-	assert_string_equal(fault.what, "check.types: \"html\" is none of the words it may hold");
-}
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,7 +191,6 @@ int main(int argc, char **argv)
 		test(a_document_that_breaks_off_is_not_judged),
 		test(settings_become_rules),
 		test(defaults_of_settings_and_of_rules_are_the_same),
-		test(a_word_that_is_none_is_told),
 	};
 	signal(SIGPIPE, SIG_IGN);
 	cmocka_set_message_output(CM_OUTPUT_TAP);

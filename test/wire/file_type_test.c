@@ -124,6 +124,8 @@ static void words_in_settings_are_known_words(void **state)
 	assert_str(wrong, STR("html"));
 	assert_ok(file_actives_read(STR("signed,embedded-file"), &bits, &wrong));
 	assert_int_equal(bits, ACTIVE_BIT(ACTIVE_SIGNED) | ACTIVE_BIT(ACTIVE_EMBEDDED));
+	assert_ok(file_actives_read(STR("none"), &bits, &wrong));
+	assert_int_equal(bits, 0);
 	assert_why(NEVER, SYNTAX, file_actives_read(STR("signed everything"), &bits, &wrong));
 	assert_str(wrong, STR("everything"));
 }
