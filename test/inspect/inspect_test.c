@@ -233,6 +233,23 @@ static void ten_thousand_jobs_leave_the_worker_as_large_as_one_thousand(void **s
 	asking_close(&q);
 }
 
+static void a_worker_is_the_first_to_go_when_memory_is_short(void **state)
+{
+	char path[64], text[16] = "";
+	pid_t pid[4];
+	struct asking q;
+
+	open_real(&q, 1, 0);
+	assert_int_equal(children(pid, COUNT(pid)), 1);
+	snprintf(path, sizeof path, "/proc/%d/oom_score_adj", (int)pid[0]);
+	FILE *f = fopen(path, "r");
+	assert_non_null(f);
+	assert_non_null(fgets(text, sizeof text, f));
+	fclose(f);
+	assert_string_equal(text, "1000\n");
+	asking_close(&q);
+}
+
 /* ── Many at once ────────────────────────────────────────────────────────────────────────────────── */
 
 enum { THREADS = 8, JOBS = 60 };
@@ -337,5 +354,6 @@ TESTS(inspect, test(a_document_goes_in_and_an_answer_comes_out), test(a_result_s
       test(computing_is_limited_from_outside),
       test(a_call_that_is_not_allowed_ends_the_worker_and_the_next_job_has_another),
       test(ten_thousand_jobs_leave_the_worker_as_large_as_one_thousand),
+      test(a_worker_is_the_first_to_go_when_memory_is_short),
       test(eight_threads_share_two_workers_and_each_gets_its_own_answer),
       test(workers_killed_in_mid_job_cost_only_the_jobs_they_had))
