@@ -358,19 +358,12 @@ static void probe_dns(struct check *c)
 }
 
 const struct probe config_probes[] = {
-	{ "settings", probe_settings, false },
-	{ "protections", probe_reasons, false },
-	{ "data", probe_data, false },
-	{ "keys", probe_keys, false },
-	{ "signing", probe_signing, false },
-	{ "store", probe_store, false },
-	{ "database", probe_database, false },
-	{ "templates", probe_templates, false },
-	{ "login", probe_login, false },
-	{ "certificate", probe_certificate, false },
-	{ "malware", probe_scanner, true },
-	{ "inspector", probe_inspector, false },
-	{ "transport", probe_transport, true },
-	{ "dns", probe_dns, true },
+	{ "settings", probe_settings, false },  { "protections", probe_reasons, false },
+	{ "data", probe_data, false },          { "keys", probe_keys, false },
+	{ "signing", probe_signing, false },    { "store", probe_store, false },
+	{ "database", probe_database, false },  { "templates", probe_templates, false },
+	{ "login", probe_login, false },        { "certificate", probe_certificate, false },
+	{ "malware", probe_scanner, true },     { "inspector", probe_inspector, false },
+	{ "transport", probe_transport, true }, { "dns", probe_dns, true },
 };
 const size_t config_probe_count = sizeof config_probes / sizeof *config_probes;
