@@ -94,12 +94,25 @@ static str host_of(str url)
 	return str_upto(rest, len);
 }
 
+/* Our own page's help, in the reader's language; a storage has none. */
+static err tell_help(struct fields *f, const struct telling *t)
+{
+	str url = STR("");
+
+	if (t->submission->mode == LINK_PAGE)
+		TRY(str_format(f->arena, &url, "https://%.*s/help?lang=%.*s", STR_ARG(host_of(t->link_url)),
+			       STR_ARG(tongue_code(t->tongue))));
+	say(f, STR("help"), url);
+	return f->state;
+}
+
 static err tell_link(struct fields *all, const struct telling *t)
 {
 	struct fields f = inside(all, add(all, STR("link"), VALUE_OBJECT, STR_NONE));
 
 	say(&f, STR("url"), t->link_url);
 	say(&f, STR("host"), host_of(t->link_url));
+	TRY(tell_help(&f, t));
 	flag(&f, STR("to_page"), t->submission->mode == LINK_PAGE);
 	flag(&f, STR("to_storage"), t->submission->mode == LINK_PRESIGNED);
 	refuse(&f, STR("secret"));

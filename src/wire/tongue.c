@@ -75,6 +75,11 @@ unsigned tongue_place(const struct tongue *t)
 	return (unsigned)(t - tongues);
 }
 
+str tongue_code(const struct tongue *t)
+{
+	return t->code;
+}
+
 static void add_zone(struct buf *b, int offset)
 {
 	unsigned minutes = (unsigned)(offset < 0 ? -offset : offset);

@@ -9,6 +9,7 @@ enum { TONGUE_EN, TONGUE_DE, TONGUE_FR, TONGUE_ES, TONGUES }; /* the order of ev
 struct tongue;
 const struct tongue *tongue_find(str language);
 unsigned tongue_place(const struct tongue *t); /* 0 to TONGUES - 1 */
+str tongue_code(const struct tongue *t);       /* "de" */
 
 /* With the weekday; the time names its zone. "Saturday, 28 November 2026 at 17:00 (UTC+1)". */
 err tongue_date(const struct tongue *t, struct arena *a, moment at, int utc_offset_minutes, str *out);

@@ -57,6 +57,7 @@ static void probe_reasons(struct check *c)
 		{ "signing_allow_none_reason", "mail leaves without a DKIM signature" },
 		{ "transport.allow_plain_reason", "mail goes to another machine without TLS" },
 		{ "password.allow_weak_reason", "weak passwords are let through" },
+		{ "base_url_elsewhere_reason", "links lead outside the sender's domain" },
 		{ "inspector.allow_no_sandbox_reason",
 		  "documents are looked into without a sandbox if the kernel gives none" },
 	};
