@@ -147,9 +147,11 @@ static unsigned weight_of(str parameters)
 	if (!str_number(value, &whole) || whole > 1 || digits.len > 3 ||
 	    (decimals && digits.len && !str_number(digits, &part)))
 		return 0;
+	if (whole)
+		return part ? 0 : 1000;
 	for (size_t i = digits.len; i < 3; i++)
 		part *= 10;
-	return whole ? 1000 : (unsigned)part;
+	return (unsigned)part;
 }
 
 /* "de" for "de", "de-CH" and "de_AT" (RFC 4647 3.3.1). */

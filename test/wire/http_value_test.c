@@ -122,6 +122,24 @@ static void the_first_language_that_is_offered_is_taken(void **state)
 	assert_str(language_of(STR(""), offered, 2), STR(""));
 }
 
+static void the_heaviest_language_is_taken_and_one_of_no_weight_never(void **state)
+{
+	static const str offered[] = { STR("en"), STR("de"), STR("fr") };
+	static const struct {
+		const char *header, *taken;
+	} rows[] = {
+		{ "fr;q=0.5, de", "de" },       { "fr;q=0.5, de;q=0.501", "de" }, { "de; q=0.9 , fr;Q=1.0", "fr" },
+		{ "de;q=0.9, fr;q=0.9", "de" }, { "de;q=0, fr;q=0.001", "fr" },   { "de;q=0", "" },
+		{ "de;q=1.5, en;q=0.1", "en" }, { "de;q=, en;q=0.1", "en" },      { "de;level=1, en;q=0.1", "en" },
+		{ "*, fr;q=0.2", "fr" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_str(language_of(str_of(rows[i].header), offered, COUNT(offered)), str_of(rows[i].taken));
+}
+
 TESTS(http_value, test(forms_are_read_in_order), test(forms_with_broken_bytes_are_refused),
       test(a_cookie_is_found_by_its_whole_name_once), test(ranges_are_those_of_the_standard),
-      test(a_file_name_cannot_leave_its_quotes_or_its_folder), test(the_first_language_that_is_offered_is_taken))
+      test(a_file_name_cannot_leave_its_quotes_or_its_folder), test(the_first_language_that_is_offered_is_taken),
+      test(the_heaviest_language_is_taken_and_one_of_no_weight_never))
