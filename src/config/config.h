@@ -27,6 +27,8 @@ enum config_active { CONFIG_REFUSE, CONFIG_FLAG, CONFIG_ALLOW }; /* as wire's fi
 enum config_sms_method { SMS_POST, SMS_PUT };
 enum config_sms_type { SMS_JSON, SMS_FORM };
 enum config_renewal { RENEWAL_NEVER, RENEWAL_ASK, RENEWAL_ALLOWED };
+/* In the order of net's acme_challenge. */
+enum config_acme { CONFIG_ACME_TLS_ALPN, CONFIG_ACME_HTTP };
 enum config_sandbox { SANDBOX_WANTED, SANDBOX_REQUIRED };
 enum config_log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 enum config_log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
@@ -95,6 +97,8 @@ err config_open(struct arena *a, const char *path, const struct config **out, st
 
 /* The same from memory; `path` is absolute and stands in faults and for relative paths. */
 err config_from_text(struct arena *a, const char *path, str text, const struct config **out, struct fault *fault);
+
+str config_host(const struct config *c); /* of base_url, without port and brackets */
 
 /* Fetches a secret, without one final newline. NEVER KEY if it is not given, not there or readable by others. */
 err config_secret(const struct config *c, const struct config_secret *s, struct arena *secret, str *out,

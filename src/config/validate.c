@@ -269,6 +269,37 @@ static bool is_octal_mode(uint64_t figures)
 	       figures % 10 <= 6;
 }
 
+str config_host(const struct config *c)
+{
+	str host = str_from(c->base_url, 8), rest;
+
+	(void)str_cut(host, '/', &host, &rest);
+	if (str_starts(host, STR("["))) {
+		(void)str_cut(str_from(host, 1), ']', &host, &rest);
+		return host;
+	}
+	(void)str_cut(host, ':', &host, &rest);
+	return host;
+}
+
+static err check_acme(struct reading *r, const struct config *c)
+{
+	struct listen_at at;
+
+	if (c->serve.acme_directory.len == 0)
+		return OK;
+	if (!str_starts(c->serve.acme_directory, STR("https://")))
+		return refuse(r, "serve.acme_directory", "it must begin with https://");
+	if (!c->serve.acme_agreed)
+		return refuse(r, "serve.acme_agreed",
+			      "no certificate is asked for without agreement: read the authority's terms and say true");
+	if (c->serve.acme_contact.len)
+		TRY(check_address(r, "serve.acme_contact", c->serve.acme_contact, NULL));
+	if (c->serve.acme_listen.len && failed(listen_at_parse(c->serve.acme_listen, &at)))
+		return refuse(r, "serve.acme_listen", "an address and port, as [::]:80");
+	return OK;
+}
+
 static err check_serve(struct reading *r, const struct config *c)
 {
 	struct listen_at at[LISTENERS_MAX];
@@ -303,5 +334,6 @@ err config_validate(struct reading *r, struct config *c)
 	TRY(check_page(r, c));
 	TRY(check_late(r, c));
 	TRY(check_sms(r, c));
+	TRY(check_acme(r, c));
 	return check_rest(r, c);
 }

@@ -109,6 +109,44 @@ err certificate_new(str host, moment now, span valid, const struct entropy *e, s
 	return write_pem(secret, cert, key, key_pem);
 }
 
+/* RFC 8737 3: id-pe-acmeIdentifier, critical, an OCTET STRING in the extension's own. */
+static bool add_challenge(X509 *cert, const uint8_t digest[SHA256_LEN])
+{
+	unsigned char value[2 + SHA256_LEN] = { V_ASN1_OCTET_STRING, SHA256_LEN };
+	ASN1_OBJECT *what = OBJ_txt2obj("1.3.6.1.5.5.7.1.31", 1);
+	ASN1_OCTET_STRING *octets = ASN1_OCTET_STRING_new();
+
+	memcpy(value + 2, digest, SHA256_LEN);
+	OWNED(extension_done)
+	X509_EXTENSION *e = what && octets && ASN1_OCTET_STRING_set(octets, value, sizeof value)
+				    ? X509_EXTENSION_create_by_OBJ(NULL, what, 1, octets)
+				    : NULL;
+	ASN1_OCTET_STRING_free(octets);
+	ASN1_OBJECT_free(what);
+	return e && X509_add_ext(cert, e, -1);
+}
+
+err certificate_for_challenge(str host, const uint8_t digest[SHA256_LEN], moment now, const struct entropy *e,
+			      struct arena *a, str *cert_pem, struct arena *secret, str *key_pem)
+{
+	OWNED(pkey_done) EVP_PKEY *key = EVP_EC_gen("P-256");
+	OWNED(x509_done) X509 *cert = X509_new();
+	const char *names;
+	str text;
+
+	if (!key || !cert || !X509_set_version(cert, X509_VERSION_3))
+		return BROKEN(CRYPTO, "a certificate could not be made");
+	TRY(set_serial(cert, e));
+	TRY(str_format(a, &text, "DNS:%.*s", STR_ARG(host)));
+	TRY(str_c(a, text, &names));
+	if (!X509_set_pubkey(cert, key) || !date_it(cert, now, DAY) ||
+	    !add_extension(cert, NID_subject_alt_name, names) || !add_challenge(cert, digest) ||
+	    !X509_sign(cert, key, EVP_sha256()))
+		return BROKEN(CRYPTO, "a certificate could not be made");
+	TRY(write_pem(a, cert, NULL, cert_pem));
+	return write_pem(secret, cert, key, key_pem);
+}
+
 static moment moment_of_time(const ASN1_TIME *t)
 {
 	struct tm tm;

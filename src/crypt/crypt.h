@@ -147,6 +147,21 @@ err keyring_key_retire(const char *dir, enum key_kind kind, uint32_t number, str
 err certificate_new(str host, moment now, span valid, const struct entropy *e, struct arena *a, str *cert_pem,
 		    struct arena *secret, str *key_pem);
 
+/* What an authority looks for when it asks us by TLS whether `host` is ours (RFC 8737 3). */
+err certificate_for_challenge(str host, const uint8_t digest[SHA256_LEN], moment now, const struct entropy *e,
+			      struct arena *a, str *cert_pem, struct arena *secret, str *key_pem);
+
+/* ECDSA on P-256 with SHA-256 (ES256, RFC 7518 3.4): for an account at an authority and for certificates. */
+enum { ECDSA_SIGNATURE = 64 };
+struct ecdsa_key;
+err ecdsa_key_new(struct arena *secret, str *pem);
+err ecdsa_key_open(str pem, struct ecdsa_key **out); /* NEVER KEY */
+void ecdsa_key_done(struct ecdsa_key **k);
+err ecdsa_key_point(const struct ecdsa_key *k, uint8_t x[32], uint8_t y[32]);
+err ecdsa_key_sign(const struct ecdsa_key *k, str bytes, uint8_t signature[ECDSA_SIGNATURE]);
+/* PKCS #10 (RFC 2986), for one DNS name, in DER. */
+err certificate_request(const struct ecdsa_key *k, str host, struct arena *a, str *der);
+
 struct certificate_facts {
 	moment begins_at, ends_at;
 	bool matches_host, matches_key, self_made;

@@ -67,6 +67,7 @@ struct http_options {
 	struct tls_identity *identity; /* may be null if all are plain */
 	str authority;                 /* the one Host that is answered: "docs.example.com", "localhost:8443" */
 	str alias;                     /* another; may be empty */
+	bool any_port;                 /* and at whatever port it names */
 	http_handler *handler;
 	void *state;
 	struct clock clock;

@@ -106,7 +106,9 @@ static err read_body(struct exchange *x)
 static err read_request(struct exchange *x)
 {
 	const struct http_options *o = x->with->options;
-	const struct http_rules rules = { .authority = o->authority, .alias = o->alias, .body_max = o->body_max };
+	const struct http_rules rules = {
+		.authority = o->authority, .alias = o->alias, .any_port = o->any_port, .body_max = o->body_max
+	};
 
 	TRY(read_head(x));
 	TRY(http_head_parse(str_upto(buf_str(&x->in), x->head_len), &rules, &x->head, &x->refused));
@@ -284,7 +286,7 @@ void http_converse(struct http_place *place, int wake)
 		http_server_tally(place->server)->handshakes_failed++;
 		return;
 	}
-	while (exchange_once(&c))
+	while (!tls_was_challenge(session) && exchange_once(&c))
 		;
 	tls_goodbye(session, wait_of(&c, 2 * SECOND, wake));
 }

@@ -16,6 +16,7 @@ struct tls_identity {
 	pthread_mutex_t lock; /* over `context` */
 	SSL_CTX *context;
 	char certificate_path[1024], key_path[1024];
+	char challenge_certificate[1024], challenge_key[1024]; /* empty: none are answered */
 };
 
 struct tls_session {
@@ -117,11 +118,15 @@ err tls_identity_open(const char *certificate_path, const char *key_path, struct
 	return OK;
 }
 
+static int look_for_challenge(SSL *ssl, int *alert, void *state);
+
 err tls_identity_reload(struct tls_identity *i, struct fault *fault)
 {
 	SSL_CTX *fresh, *old;
 
 	TRY(read_identity(i, &fresh, fault));
+	if (i->challenge_key[0])
+		SSL_CTX_set_client_hello_cb(fresh, look_for_challenge, i);
 	pthread_mutex_lock(&i->lock);
 	old = i->context;
 	i->context = fresh;
@@ -171,6 +176,81 @@ static SSL *ssl_for(struct tls_identity *i)
 	SSL *ssl = SSL_new(i->context);
 	pthread_mutex_unlock(&i->lock);
 	return ssl;
+}
+
+/* ── Challenges ──────────────────────────────────────────────────────────────────────────────────── */
+
+static const unsigned char acme_protocol[] = "\x0a"
+					     "acme-tls/1";
+
+static int choose_acme(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in,
+		       unsigned in_len, void *state)
+{
+	(void)ssl, (void)in, (void)in_len, (void)state; /* looked at by is_challenge() */
+	*out = acme_protocol + 1;
+	*out_len = sizeof acme_protocol - 2;
+	return SSL_TLSEXT_ERR_OK;
+}
+
+/* RFC 8737 3: the client offers this protocol and no other. */
+static bool is_challenge(SSL *ssl)
+{
+	const unsigned char *list;
+	size_t len;
+
+	return SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_application_layer_protocol_negotiation, &list, &len) == 1 &&
+	       len == 2 + sizeof acme_protocol - 1 && list[0] == 0 && list[1] == sizeof acme_protocol - 1 &&
+	       memcmp(list + 2, acme_protocol, sizeof acme_protocol - 1) == 0;
+}
+
+static SSL_CTX *challenge_context(const struct tls_identity *i)
+{
+	SSL_CTX *c = SSL_CTX_new(TLS_server_method());
+
+	if (c && set_policy(c) && SSL_CTX_use_certificate_chain_file(c, i->challenge_certificate) == 1 &&
+	    !failed(read_key(i->challenge_key, c))) {
+		SSL_CTX_set_alpn_select_cb(c, choose_acme, NULL);
+		return c;
+	}
+	SSL_CTX_free(c);
+	return NULL;
+}
+
+static int look_for_challenge(SSL *ssl, int *alert, void *state)
+{
+	const struct tls_identity *i = state;
+
+	if (!is_challenge(ssl))
+		return SSL_CLIENT_HELLO_SUCCESS;
+	SSL_CTX *c = challenge_context(i);
+	bool shown = c && SSL_set_SSL_CTX(ssl, c);
+	SSL_CTX_free(c); /* the session has its own reference */
+	*alert = SSL_AD_NO_APPLICATION_PROTOCOL;
+	return shown ? SSL_CLIENT_HELLO_SUCCESS : SSL_CLIENT_HELLO_ERROR;
+}
+
+err tls_identity_challenges(struct tls_identity *i, const char *folder)
+{
+	char path[sizeof i->challenge_key];
+	struct buf b = BUF_ON(path);
+
+	buf_add_format(&b, "%s/%s", folder, TLS_CHALLENGE_CERTIFICATE);
+	TRY(keep_path(i->challenge_certificate, sizeof i->challenge_certificate, buf_c(&b)));
+	b = BUF_ON(path);
+	buf_add_format(&b, "%s/%s", folder, TLS_CHALLENGE_KEY);
+	TRY(keep_path(i->challenge_key, sizeof i->challenge_key, buf_c(&b)));
+	SSL_CTX_set_client_hello_cb(i->context, look_for_challenge, i);
+	return OK;
+}
+
+bool tls_was_challenge(const struct tls_session *s)
+{
+	const unsigned char *chosen = NULL;
+	unsigned len = 0;
+
+	if (s->ssl)
+		SSL_get0_alpn_selected(s->ssl, &chosen, &len);
+	return len == sizeof acme_protocol - 2 && memcmp(chosen, acme_protocol + 1, len) == 0;
 }
 
 /* ── Session ─────────────────────────────────────────────────────────────────────────────────────── */

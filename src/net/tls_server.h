@@ -22,6 +22,14 @@ struct tls_dates {
 struct tls_dates tls_identity_dates(struct tls_identity *identity); /* of the certificate in use */
 void tls_identity_done(struct tls_identity **identity);
 
+/* Answers an authority that comes by TLS to look whether the name is ours (ACME tls-alpn-01, RFC 8737): who offers
+ * "acme-tls/1" and nothing else is shown the certificate that lies in `folder` at that moment, if one does, and gets no
+ * further. Before the first session. */
+#define TLS_CHALLENGE_CERTIFICATE "challenge.pem"
+#define TLS_CHALLENGE_KEY "challenge-key.pem"
+#define TLS_CHALLENGE_PROOF "challenge.txt" /* of http-01; not for here */
+err tls_identity_challenges(struct tls_identity *identity, const char *folder);
+
 /* A deadline that `wake`, if not -1, may cut short: LATER CANCELLED. */
 struct tls_wait {
 	struct clock clock;
@@ -37,6 +45,8 @@ err tls_none(int fd, struct tls_session **out);
 void tls_session_done(struct tls_session **session);
 /* What comes ahead of TLS; at most `max` bytes, at least one. LATER CLOSED at the end. */
 err bytes_before_tls(int fd, void *to, size_t max, struct tls_wait wait, size_t *got);
+
+bool tls_was_challenge(const struct tls_session *session); /* nothing is to be said any more */
 
 /* Until there is something to read; takes no memory for it. */
 err tls_read_wait(struct tls_session *session, struct tls_wait wait);

@@ -48,6 +48,8 @@ static err open_page(struct duty *d, struct page_server **out, struct fault *fau
 			.look = look_of(c, &labels),
 			.certificate = c->serve.certificate,
 			.key = c->serve.key,
+			.challenges = c->serve.acme_directory.len ? c->serve.acme_folder : NULL,
+			.acme = d->listeners.acme.fd >= 0 ? &d->listeners.acme : NULL,
 			.connections_max = (unsigned)c->serve.connections_max,
 			.connections_of_one_max = (unsigned)c->serve.connections_per_address,
 			.request_max = c->serve.request_timeout,
@@ -81,6 +83,44 @@ static void reload(const struct duty *d, struct page_server *page)
 		log_say(&d->log, LOG_LEVEL_INFO, "the certificate was loaded again");
 }
 
+/* ── The certificate's files ── */
+
+struct modified {
+	moment certificate, key;
+};
+
+static struct modified modified_at(const struct config *c)
+{
+	struct path_facts facts;
+	struct modified m = { 0 };
+
+	if (!failed(path_look(c->serve.certificate, &facts)))
+		m.certificate = facts.written_at;
+	if (!failed(path_look(c->serve.key, &facts)))
+		m.key = facts.written_at;
+	return m;
+}
+
+static bool same(struct modified a, struct modified b)
+{
+	return a.certificate == b.certificate && a.key == b.key;
+}
+
+struct watch {
+	struct modified seen, changing;
+};
+
+/* True once they were written and then left alone for a second: whoever replaces two files does it one by one. */
+static bool has_settled(struct watch *w, struct modified now)
+{
+	bool settled = !same(now, w->seen) && same(now, w->changing);
+
+	w->changing = now;
+	if (settled)
+		w->seen = now;
+	return settled;
+}
+
 err front_run(struct duty *d, struct fault *fault)
 {
 	const struct config *c = d->config;
@@ -92,8 +132,9 @@ err front_run(struct duty *d, struct fault *fault)
 	log_say(&d->log, LOG_LEVEL_INFO, "the page of %.*s is served at %.*s", STR_ARG(c->base_url),
 		STR_ARG(c->serve.listen));
 	TRY(duty_ready(d));
+	struct watch watch = { .seen = modified_at(c) };
 	while (duty_goes_on(d))
-		if (reload_wanted())
+		if (reload_wanted() || has_settled(&watch, modified_at(c)))
 			reload(d, page);
 	page_server_stop(page, DRAIN);
 	return duty_outcome();

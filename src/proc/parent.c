@@ -266,11 +266,17 @@ static void drain(struct parent *p)
 	wait_for_ends(p, 0);
 }
 
+static bool has_authority(const struct parent *p)
+{
+	return p->options->config->serve.acme_directory.len > 0;
+}
+
 static err serve(struct parent *p, struct fault *fault)
 {
 	for (const struct role *role = roles; role < roles + ROLES; role++) {
 		const struct role *only = p->options->only;
-		post_of(p, role)->wanted = !only || role == only || role == &roles[KEEPER];
+		bool here = !only || role == only || role == &roles[KEEPER];
+		post_of(p, role)->wanted = here && (role != &roles[CERTIFIER] || has_authority(p));
 	}
 	if (p->post[FRONT].wanted)
 		TRY(parent_listen(p, fault));
@@ -291,7 +297,7 @@ err role_find(str name, const struct role **out)
 			*out = &roles[i];
 			return OK;
 		}
-	return NEVER(USAGE, "a role is front, courier or steward");
+	return NEVER(USAGE, "a role is front, courier, steward or certifier");
 }
 
 err proc_serve(const struct serve_options *options, struct fault *fault)
@@ -300,6 +306,7 @@ err proc_serve(const struct serve_options *options, struct fault *fault)
 	struct parent p = {
 		.options = options,
 		.listeners.ops.fd = -1,
+		.listeners.acme.fd = -1,
 		.log = { .least = c->log.level, .format = c->log.format, .clock = options->clock, .process = "parent" },
 	};
 

@@ -6,6 +6,7 @@
  *     front     the recipients' page; holds the TLS key and one request's plaintext
  *     courier   delivers what is due
  *     steward   sweeps every minute: expiry, erasure, repair; mails new links, reminders and notices
+ *     certifier gets certificates, where an authority is configured
  *
  * A child that dies is started again, after 1 s and then after twice as long each time, up to 60 s, while the others
  * go on; nothing is lost, because whatever was promised is in the database. Only when the keeper dies do the others
@@ -20,7 +21,7 @@
 #include "config/config.h"
 
 struct role;
-err role_find(str name, const struct role **out); /* front, courier, steward */
+err role_find(str name, const struct role **out); /* front, courier, steward, certifier */
 
 struct serve_options {
 	struct arena *arena; /* lives as long as serving */

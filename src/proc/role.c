@@ -14,6 +14,7 @@ const struct role roles[ROLES] = {
 	[FRONT] = { "front", "ll-front", .asks = READING, .listens = true, .run = front_run },
 	[COURIER] = { "courier", "ll-courier", .asks = READING, .run = courier_run },
 	[STEWARD] = { "steward", "ll-steward", .asks = READING | MAY(SIGN), .run = steward_run },
+	[CERTIFIER] = { "certifier", "ll-certifier", .run = certifier_run },
 };
 
 static err open_line(struct duty *d, struct fault *fault)
@@ -26,7 +27,7 @@ static err open_line(struct duty *d, struct fault *fault)
 
 static err work(struct duty *d, struct fault *fault)
 {
-	if (d->role != &roles[KEEPER])
+	if (d->role->asks)
 		TRY(open_line(d, fault));
 	return d->role->run(d, fault);
 }
@@ -52,7 +53,7 @@ err duty_ready(struct duty *d)
 
 bool duty_goes_on(struct duty *d)
 {
-	return !keeper_client_lost(d->client) && sys_sleep(SECOND);
+	return !(d->client && keeper_client_lost(d->client)) && sys_sleep(SECOND);
 }
 
 err duty_outcome(void)

@@ -7,7 +7,7 @@
 #include "proc/keeper.h"
 #include "proc/log.h"
 
-enum { KEEPER, FRONT, COURIER, STEWARD, ROLES };
+enum { KEEPER, FRONT, COURIER, STEWARD, CERTIFIER, ROLES };
 
 /* In-flight work is finished within DRAIN; a little later the parent no longer waits. */
 #define DRAIN (28 * SECOND)
@@ -17,7 +17,7 @@ enum { KEEPER, FRONT, COURIER, STEWARD, ROLES };
 struct listeners {
 	struct http_listener at[LISTENERS_MAX];
 	size_t count;
-	struct http_listener ops; /* -1: none */
+	struct http_listener ops, acme; /* -1: none */
 };
 
 struct duty {
@@ -47,6 +47,7 @@ err keeper_run(struct duty *d, struct fault *fault);
 err front_run(struct duty *d, struct fault *fault);
 err courier_run(struct duty *d, struct fault *fault);
 err steward_run(struct duty *d, struct fault *fault);
+err certifier_run(struct duty *d, struct fault *fault);
 
 /* The child's whole life: its line opened over the keeper's keyring, its role run, its trouble told. */
 _Noreturn void duty_do(struct duty *d);

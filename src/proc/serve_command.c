@@ -3,7 +3,8 @@
 #include "proc/proc.h"
 
 static const struct cli_option options[] = {
-	{ "--role", "ROLE", "only front (the page), courier (delivery) or steward (sweeping)" },
+	{ "--role", "ROLE",
+	  "only front (the page), courier (delivery), steward (sweeping) or certifier (certificates)" },
 	{ 0 },
 };
 
@@ -16,7 +17,7 @@ static err run(struct cli *cli)
 	struct clamd *scanner;
 
 	if (role && failed(role_find(str_of(role), &o.only))) {
-		fault_set(&cli->fault, "--role takes front, courier or steward");
+		fault_set(&cli->fault, "--role takes front, courier, steward or certifier");
 		return NEVER(USAGE, "no such role");
 	}
 	TRY(cli_config(cli, &o.config));
@@ -30,11 +31,13 @@ const struct cli_command command_serve = {
 	.summary = "serve the recipients' page, deliver what is due, sweep",
 	.details = "Each role is a process of its own: the keeper holds the keys and gives them to nobody, the front "
 		   "serves "
-		   "the page, the courier delivers, the steward sweeps every minute. One that dies is started again, "
-		   "while the others go on. --role runs one of the last three, with a keeper.\n\n"
+		   "the page, the courier delivers, the steward sweeps every minute, the certifier gets certificates "
+		   "if serve.acme_directory names an authority. One that dies is started again, "
+		   "while the others go on. --role runs one of the last four, with a keeper.\n\n"
 		   "Runs until SIGTERM or Ctrl-C, then finishes what is in flight, within 30 seconds; a second signal "
 		   "ends it "
-		   "at once. SIGHUP loads the certificate again. New keys are seen when it is started anew.\n\n"
+		   "at once. SIGHUP loads the certificate again; a change of its "
+		   "files is seen without. New keys are seen when it is started anew.\n\n"
 		   "With check.clamd it does not begin unless clamd is there, with signatures that are not too old.\n\n"
 		   "What happens is written to standard error, a line each, as log.level and log.format say; --quiet "
 		   "leaves "

@@ -35,31 +35,32 @@ static err listen_at_last(struct parent *p, const struct listen_at *at, int *fd,
 	return e;
 }
 
-static err listen_for_ops(struct parent *p, struct fault *fault)
+static err listen_plainly(struct parent *p, str where, struct http_listener *to, struct fault *fault)
 {
-	str where = p->options->config->serve.ops_listen;
 	struct listen_at at;
 
 	if (where.len == 0)
 		return OK;
 	TRY(listen_at_parse(where, &at));
-	p->listeners.ops.plain = true;
-	return listen_at_last(p, &at, &p->listeners.ops.fd, fault);
+	to->plain = true;
+	return listen_at_last(p, &at, &to->fd, fault);
 }
 
 err parent_listen(struct parent *p, struct fault *fault)
 {
+	const struct config *c = p->options->config;
 	struct listen_at at[LISTENERS_MAX];
 	size_t count;
 
-	TRY(listen_at_all(p->options->config->serve.listen, at, &count));
+	TRY(listen_at_all(c->serve.listen, at, &count));
 	for (size_t i = 0; i < count; i++) {
 		struct http_listener *l = &p->listeners.at[i];
 		TRY(listen_at_last(p, &at[i], &l->fd, fault));
 		l->plain = at[i].path.len > 0;
 		p->listeners.count++;
 	}
-	return listen_for_ops(p, fault);
+	TRY(listen_plainly(p, c->serve.ops_listen, &p->listeners.ops, fault));
+	return c->serve.acme_directory.len ? listen_plainly(p, c->serve.acme_listen, &p->listeners.acme, fault) : OK;
 }
 
 /* A Unix socket's name stays: another parent may have put its own in its place by now. */
@@ -68,6 +69,7 @@ void parent_listen_no_more(struct parent *p)
 	while (p->listeners.count)
 		fd_done(&p->listeners.at[--p->listeners.count].fd);
 	fd_done(&p->listeners.ops.fd);
+	fd_done(&p->listeners.acme.fd);
 }
 
 /* ── Sockets to the keeper ───────────────────────────────────────────────────────────────────────── */
@@ -93,7 +95,7 @@ static err introduce(struct parent *p, const struct role *role, int *ours)
 
 static err introduce_all(struct parent *p, const struct role *role, int (*sockets)[KEEPER_SOCKETS])
 {
-	for (size_t i = 0; role != &roles[KEEPER] && i < KEEPER_SOCKETS; i++)
+	for (size_t i = 0; role->asks && i < KEEPER_SOCKETS; i++)
 		TRY(introduce(p, role, &(*sockets)[i]));
 	return OK;
 }
@@ -111,7 +113,7 @@ static struct duty duty_of(const struct parent *p, const struct role *role, int 
 		.entropy = o->entropy,
 		.log = p->log,
 		.parent = word,
-		.listeners = role->listens ? p->listeners : (struct listeners){ .ops.fd = -1 },
+		.listeners = role->listens ? p->listeners : (struct listeners){ .ops.fd = -1, .acme.fd = -1 },
 	};
 
 	d.log.process = role->name;
@@ -122,12 +124,12 @@ static struct duty duty_of(const struct parent *p, const struct role *role, int 
 /* It keeps what is in its duty and nothing else: no listener, no socket of another. */
 static err fork_duty(const struct duty *d, pid_t *pid)
 {
-	int keep[2 + KEEPER_SOCKETS + LISTENERS_MAX] = { d->parent, d->listeners.ops.fd };
+	int keep[3 + KEEPER_SOCKETS + LISTENERS_MAX] = { d->parent, d->listeners.ops.fd, d->listeners.acme.fd };
 
-	memcpy(keep + 2, d->sockets, sizeof d->sockets);
+	memcpy(keep + 3, d->sockets, sizeof d->sockets);
 	for (size_t i = 0; i < d->listeners.count; i++)
-		keep[2 + KEEPER_SOCKETS + i] = d->listeners.at[i].fd;
-	return fork_child(d->role->title, keep, 2 + KEEPER_SOCKETS + d->listeners.count, pid);
+		keep[3 + KEEPER_SOCKETS + i] = d->listeners.at[i].fd;
+	return fork_child(d->role->title, keep, 3 + KEEPER_SOCKETS + d->listeners.count, pid);
 }
 
 err parent_start(struct parent *p, const struct role *role)

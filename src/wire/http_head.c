@@ -236,7 +236,11 @@ static err check_host(const struct http_head *head, const struct http_rules *rul
 
 	if (!host || host->len == 0)
 		REFUSE(400, SYNTAX, "no Host");
-	if (!str_same_nocase(*host, rules->authority) && !str_same_nocase(*host, rules->alias))
+	str name = *host, port;
+	uint64_t number;
+	if (rules->any_port && str_cut(*host, ':', &name, &port) && !str_number(port, &number))
+		REFUSE(400, SYNTAX, "a Host with a port that is none");
+	if (!str_same_nocase(name, rules->authority) && !str_same_nocase(*host, rules->alias))
 		REFUSE(421, SYNTAX, "a Host that is not ours");
 	return OK;
 }

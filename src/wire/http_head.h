@@ -38,6 +38,7 @@ struct http_head {
  * name, and the longest body it takes. */
 struct http_rules {
 	str authority, alias; /* the alias may be empty */
+	bool any_port;        /* the authority stands without a port, and the Host may have any */
 	uint64_t body_max;
 };
 

@@ -250,19 +250,6 @@ static void probe_login(struct check *c)
 		find(c, FINE, NULL, "the relay's password can be had");
 }
 
-static str host_of(str url)
-{
-	str host = str_from(url, STR("https://").len), rest;
-
-	str_cut(host, '/', &host, &rest);
-	if (str_starts(host, STR("["))) {
-		str_cut(str_from(host, 1), ']', &host, &rest);
-		return host;
-	}
-	str_cut(host, ':', &host, &rest);
-	return host;
-}
-
 static void judge_certificate(struct check *c, const struct certificate_facts *f)
 {
 	static const char renew[] = "get a certificate for the host of base_url";
@@ -278,7 +265,7 @@ static void judge_certificate(struct check *c, const struct certificate_facts *f
 	else if (now >= f->ends_at || now < f->begins_at)
 		find(c, FAILED, renew, "%s is not valid now (until %.*s)", path, STR_ARG(buf_str(&ends)));
 	else if (!f->matches_host)
-		find(c, FAILED, renew, "%s is not for %.*s", path, STR_ARG(host_of(c->config->base_url)));
+		find(c, FAILED, renew, "%s is not for %.*s", path, STR_ARG(config_host(c->config)));
 	else if (f->self_made)
 		find(c, DOUBTFUL, "for real recipients, get one from a certificate authority",
 		     "%s is self-made: browsers will warn", path);
@@ -308,7 +295,7 @@ static void probe_certificate(struct check *c)
 		     c->config->serve.key, e.note);
 		return;
 	}
-	e = certificate_look(pem, host_of(c->config->base_url), key, &facts);
+	e = certificate_look(pem, config_host(c->config), key, &facts);
 	if (failed(e))
 		find(c, FAILED, "correct serve.certificate", "%s: %s", c->config->serve.certificate, e.note);
 	else

@@ -1,7 +1,9 @@
 #include "door/cli/house.h"
 #include "flow/report.h"
+#include "sys/sys.h"
 
-enum { KEY_OLD_DAYS = 180 };
+enum { KEY_OLD_DAYS = 180, CERTIFICATE_MAX = 64 * 1024 };
+#define CERTIFICATE_ALARM (14 * DAY)
 
 static void tell_age(struct cli *cli, const char *what, moment since)
 {
@@ -43,6 +45,34 @@ static void tell_keys(struct cli *cli, const struct overview *o)
 	}
 }
 
+/* Whether recipients can still reach the page in two weeks; where no page is served, there may be no certificate. */
+static bool look_at_certificate(struct cli *cli, const struct config *c, moment *ends_at)
+{
+	struct certificate_facts facts;
+	str pem;
+
+	if (failed(file_read_all(cli->arena, c->serve.certificate, CERTIFICATE_MAX, &pem)) ||
+	    failed(certificate_look(pem, config_host(c), STR_NONE, &facts)))
+		return false;
+	*ends_at = facts.ends_at;
+	return true;
+}
+
+static void tell_certificate(struct cli *cli, const struct config *c)
+{
+	moment ends_at;
+	char text[32];
+
+	if (!look_at_certificate(cli, c, &ends_at))
+		return;
+	span left = ends_at - clock_now(&cli->clock);
+	text_moment(ends_at, text);
+	cli_out_format(cli, "certificate  ends at %s%s\n", text,
+		       left < 0                   ? ": recipients cannot be served, it has ended"
+		       : left < CERTIFICATE_ALARM ? ": in less than 14 days, renew it"
+						  : "");
+}
+
 static void tell(struct cli *cli, const struct overview *o)
 {
 	tell_deliveries(cli, o);
@@ -57,7 +87,17 @@ static void tell(struct cli *cli, const struct overview *o)
 	tell_keys(cli, o);
 }
 
-static void tell_json(struct cli *cli, const struct overview *o)
+static json_t *certificate_json(struct cli *cli, const struct config *c)
+{
+	moment ends_at;
+
+	if (!look_at_certificate(cli, c, &ends_at))
+		return json_null();
+	return json_pack("{s:o, s:b}", "ends_at", json_moment(ends_at), "alarm",
+			 ends_at - clock_now(&cli->clock) < CERTIFICATE_ALARM);
+}
+
+static void tell_json(struct cli *cli, const struct overview *o, const struct config *c)
 {
 	json_t *deliveries = json_object(), *links = json_object(), *submissions = json_object(), *j = json_object();
 
@@ -75,6 +115,7 @@ static void tell_json(struct cli *cli, const struct overview *o)
 	json_object_set_new(j, "oldest_open", json_moment(o->oldest_open));
 	json_object_set_new(j, "next_due",
 			    o->queue.next_due == MOMENT_NEVER ? json_null() : json_moment(o->queue.next_due));
+	json_object_set_new(j, "certificate", certificate_json(cli, c));
 	cli_out_json(cli, j);
 }
 
@@ -86,16 +127,16 @@ static err run(struct cli *cli)
 	TRY(house_open(cli, &h));
 	TRY(report_overview(h.line, h.db, cli->arena, &o));
 	if (cli->json)
-		tell_json(cli, &o);
-	else
-		tell(cli, &o);
+		return tell_json(cli, &o, h.line->config), OK;
+	tell(cli, &o);
+	tell_certificate(cli, h.line->config);
 	return OK;
 }
 
 const struct cli_command command_status = {
 	.name = "status",
 	.usage = "",
-	.summary = "queue, links and keys at a glance",
+	.summary = "queue, links, keys and certificate at a glance",
 	.examples = "$ letterlock status\n",
 	.operands_min = 0,
 	.operands_max = 0,

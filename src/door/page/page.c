@@ -193,16 +193,28 @@ static err answer_bundle(struct visit *v, str rest)
 	return visit_bundle(v);
 }
 
+static err answer_authority(struct visit *v, str rest)
+{
+	err e = challenge_answer(v->page->options.challenges, rest, v->answer);
+
+	return e.why == WHY_NOT_FOUND ? answer_closed(v, 404, false) : e;
+}
+
 static const struct route {
 	str path;
 	bool prefix, takes_post;
 	err (*answer)(struct visit *v, str rest);
 } routes[] = {
-	{ STR("/d/"), true, true, answer_link },           { STR("/f/"), true, false, answer_object },
-	{ STR("/v/"), true, false, answer_shown },         { STR("/a/"), true, false, answer_bundle },
-	{ STR("/help"), false, false, answer_help },       { STR("/logo"), false, false, answer_logo },
-	{ STR("/style.css"), false, false, answer_style }, { STR("/robots.txt"), false, false, answer_robots },
+	{ STR("/d/"), true, true, answer_link },
+	{ STR("/f/"), true, false, answer_object },
+	{ STR("/v/"), true, false, answer_shown },
+	{ STR("/a/"), true, false, answer_bundle },
+	{ STR("/help"), false, false, answer_help },
+	{ STR("/logo"), false, false, answer_logo },
+	{ STR("/style.css"), false, false, answer_style },
+	{ STR("/robots.txt"), false, false, answer_robots },
 	{ STR("/healthz"), false, false, answer_health },
+	{ STR("/.well-known/acme-challenge/"), true, false, answer_authority },
 };
 
 static const struct route *route_for(str path)

@@ -33,6 +33,11 @@
 #include "flow/fetch.h"
 #include "net/http.h"
 
+/* ACME http-01 (RFC 8555 8.3): the proof that lies in `folder` at that moment, if it begins with the token asked for.
+ */
+#define CHALLENGE_PATH STR("/.well-known/acme-challenge/")
+err challenge_answer(const char *folder, str token, struct http_answer *answer);
+
 /* How it looks and what it says; all of it may be empty. */
 struct page_look {
 	str brand;  /* the operator, in words; else the host */
@@ -47,7 +52,8 @@ struct page_look {
 };
 struct page_options {
 	struct fetch *fetch;
-	str base_url; /* https://docs.example.com, an origin without a path */
+	const char *challenges; /* as in struct page_server_options */
+	str base_url;           /* https://docs.example.com, an origin without a path */
 	struct page_look look;
 	/* A request that failed through no fault of its peer; may be null. Never with a target. */
 	void (*failed)(void *state, err e);
@@ -68,6 +74,8 @@ struct page_server_options {
 	const struct proxies *proxies; /* may be null */
 	struct page_look look;
 	const char *certificate, *key;
+	const char *challenges;           /* the folder of what an authority comes to look for; may be null */
+	const struct http_listener *acme; /* answers http-01 alone; may be null */
 	unsigned connections_max, connections_of_one_max; /* 0: the defaults of net/http.h */
 	span request_max, idle_max;
 	void (*failed)(void *state, err e);
