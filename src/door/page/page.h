@@ -11,7 +11,7 @@
  *     GET  /style.css, /logo, /robots.txt, /healthz
  *
  * Before the proof the page says who sends, whether we can vouch for the domain, why, how much of what kind waits, and
- * until when: what the mail says already, so whoever reads a forwarded link learns nothing from looking. Names of
+ * until when: what the built-in mail says already, so whoever reads a forwarded link learns no more. Names of
  * documents are personal ("dismissal.pdf"), and a digest tells who got a document that is known: both stand there only
  * if the operator wants it.
  *
