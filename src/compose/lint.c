@@ -102,7 +102,7 @@ static err lint_text(struct linting *l, str source, str rendered)
 {
 	if (!str_trim(rendered).len)
 		return lint_say(l, true, 0, "text", "the text is empty: readers without HTML show nothing else");
-	if (!says(source, STR("{{link.url}}")))
+	if (l->kind == LINT_DOCUMENTS && !says(source, STR("{{link.url}}")))
 		TRY(lint_say(l, true, 0, "text", "the text lacks {{link.url}}: without it nothing can be opened"));
 	return lint_links_in_text(l, source);
 }
@@ -113,7 +113,7 @@ static err lint_html(struct linting *l, str source, str rendered)
 		TRY(lint_say(l, true, 0, "size",
 			     "filled in it is %zu kB, and Gmail cuts off what is beyond 102 kB: shorten it",
 			     rendered.len / 1024));
-	if (!says(source, STR("{{link.url}}")))
+	if (l->kind == LINT_DOCUMENTS && !says(source, STR("{{link.url}}")))
 		TRY(lint_say(l, true, 0, "text", "the HTML lacks {{link.url}}: without it nothing can be opened"));
 	return lint_markup(l, source);
 }
@@ -210,11 +210,23 @@ static err lint_variant(struct linting *l, const struct variant *v)
 	return lint_columns(l, &all);
 }
 
+static enum lint_kind kind_of(str name)
+{
+	static const str names[] = {
+		[LINT_NOTICE] = STR("notice"), [LINT_REMINDER] = STR("reminder"), [LINT_CODE] = STR("code")
+	};
+
+	for (size_t i = LINT_NOTICE; i < sizeof names / sizeof *names; i++)
+		if (str_same(name, names[i]))
+			return (enum lint_kind)i;
+	return LINT_DOCUMENTS;
+}
+
 err compose_lint(struct arena *a, const struct compose *c, str name, const struct lint_rules *rules,
 		 struct lint_finding **out, struct fault *f)
 {
 	struct lint_finding *first = NULL;
-	struct linting l = { .arena = a, .rules = rules, .end = &first };
+	struct linting l = { .arena = a, .rules = rules, .kind = kind_of(name), .end = &first };
 	const struct layout *layout = c->layouts;
 
 	while (layout && !str_same(layout->name, name))

@@ -6,10 +6,14 @@
 #include "compose/compose_inner.h"
 #include "compose/lint.h"
 
+/* What a template is for: to announce documents, or, by its name, one of the mails of our own. Those carry no link. */
+enum lint_kind { LINT_DOCUMENTS, LINT_NOTICE, LINT_REMINDER, LINT_CODE };
+
 struct linting {
 	struct arena *arena;
 	const struct lint_rules *rules;
 	str file;
+	enum lint_kind kind;
 	struct lint_finding **end, *last;
 	size_t count;
 };

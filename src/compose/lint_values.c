@@ -47,6 +47,14 @@ static err tell(struct linting *l, str language, struct template_value **out)
 				   .tongue = tongue_find(language),
 				   .link_url = STR("https://letters.northwind.example/l/"
 						   "0123456789abcdefghjkmnpqrstvwxyz0123456789abcdefghjk") };
+	static const struct notice_item item = { .email = STR("maximiliane.hohenlohe@northwind.example"),
+						 .delivery = STR("0123456789abcdefghjkmnpqrs") };
+	static const struct notice notice = { .kind = NOTICE_LOCKED, .items = &item, .count = 1000 };
+
+	if (l->kind == LINT_NOTICE)
+		telling.notice = &notice;
+	if (l->kind == LINT_CODE)
+		telling.code = STR("000000");
 	return values_tell(l->arena, &telling, out);
 }
 

@@ -46,18 +46,24 @@ static err tell_first(struct fetch *f, struct db *db, const struct seen_link *l)
 	return fetch_tell(f, db, sub->key, &event);
 }
 
+/* Of several who look for the first time at once, one is the first. */
+static err write_one(struct fetch *f, struct db *db, const struct seen_link *l)
+{
+	TRY(db_run(db, QUERY_LINK_FETCHED, DB(db_id(l->link), db_number((int64_t)l->times))));
+	TRY(db_run(db, QUERY_LINK_FETCHED_FIRST, DB(db_id(l->link), db_number(l->first))));
+	if (db_changed(db) != 1)
+		return OK;
+	err e = tell_first(f, db, l);
+	return e.fate == FATE_NEVER ? OK : e; /* erased meanwhile: nobody is left to be told */
+}
+
 static err write_all(struct fetch *f, struct db *db, const struct seen_link *links, size_t count)
 {
 	OWNED(db_rollback) struct db_transaction change = { 0 };
 
 	TRY(db_begin(db, &change));
-	for (size_t i = 0; i < count; i++) {
-		TRY(db_run(db, QUERY_LINK_FETCHED,
-			   DB(db_id(links[i].link), db_number(links[i].first), db_number((int64_t)links[i].times))));
-		err e = links[i].is_first ? tell_first(f, db, &links[i]) : OK;
-		if (e.fate != FATE_NEVER) /* erased meanwhile: nobody is left to be told */
-			TRY(e);
-	}
+	for (size_t i = 0; i < count; i++)
+		TRY(write_one(f, db, &links[i]));
 	return db_commit(&change);
 }
 

@@ -152,6 +152,21 @@ class House:
                 time.sleep(0.05)
         raise AssertionError("serve does not listen")
 
+    def child(self, name, seconds=30):
+        """The pid of a process of the server: ll-front, ll-courier, …; it may still be starting."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            for pid in filter(str.isdigit, os.listdir("/proc")):
+                try:
+                    with open(f"/proc/{pid}/stat") as f:
+                        stat = f.read()
+                except OSError:
+                    continue
+                if f"({name})" in stat and int(stat.rsplit(")", 1)[1].split()[1]) == self.server.pid:
+                    return int(pid)
+            time.sleep(0.05)
+        raise AssertionError(f"there is no {name}")
+
     def stop(self):
         if self.server:
             self.server.send_signal(signal.SIGTERM)
@@ -170,7 +185,8 @@ class Browser:
         self.context.verify_mode = ssl.CERT_NONE
 
     def ask(self, method, url, form=None, headers=None):
-        path = urllib.parse.urlsplit(url).path
+        parts = urllib.parse.urlsplit(url)
+        path = parts.path + ("?" + parts.query if parts.query else "")
         c = http.client.HTTPSConnection("127.0.0.1", self.house.port, context=self.context, timeout=30)
         h = {"Host": f"localhost:{self.house.port}", **(headers or {})}
         if self.cookies:

@@ -3,25 +3,14 @@
  * nothing; and what changes opens, counts and locks nothing. The answers are the same whatever became of the link. */
 #include "door/page/inside.h"
 
-/* What the second form's MAC is over, so that neither form can be sent in place of the other. */
-static err sure_text(struct visit *v, str *out)
-{
-	return str_format(v->arena, out, "%.*s not for me", STR_ARG(v->token));
-}
+#define SURE STR("not for me")
 
-static bool form_is_ours(struct visit *v, const struct form *form, const char *name, str text)
-{
-	const str *mac = form_value(form, str_of(name));
-
-	return mac && !failed(flow_fetch_form_check(v->page->options.fetch, text, *mac));
-}
-
-static err ask(struct visit *v, str sure)
+static err ask(struct visit *v)
 {
 	struct page_values values = visit_values(v, language_for(STR_NONE, v->request->head));
 	str form;
 
-	TRY(flow_fetch_form(v->page->options.fetch, v->arena, sure, &form));
+	TRY(form_for(v, SURE, &form));
 	add_text(&values, "form", form);
 	return answer_page(v, PAGE_DISOWN, &values);
 }
@@ -39,15 +28,13 @@ err visit_disown(struct visit *v)
 	OWNED(arena_done) struct arena *secret = NULL;
 	const struct clock clock = fetch_clock(v->page->options.fetch);
 	struct form form;
-	str sure;
 
 	v->answer->not_before = clock_ticks(&clock) + REFUSAL_TAKES;
 	TRY(arena_open_secret(SECRET_MAX, &secret));
 	TRY(visit_form(v, secret, &form));
-	TRY(sure_text(v, &sure));
-	if (form_is_ours(v, &form, "sure", sure))
+	if (form_is_for(v, &form, "sure", SURE))
 		return tell(v);
-	if (form_is_ours(v, &form, "form", v->token))
-		return ask(v, sure);
+	if (form_is_for(v, &form, "form", STR_NONE))
+		return ask(v);
 	return answer_closed(v, 403, true);
 }

@@ -29,6 +29,13 @@ static err answer_documents(struct visit *v, const struct fetch_view *view, cons
 	return answer_page(v, PAGE_DOCUMENTS, &values);
 }
 
+/* The look is noted, and changes nothing. */
+static err answer_to_stranger(struct visit *v, const struct fetch_view *view)
+{
+	flow_fetch_seen(v->page->options.fetch, view);
+	return answer_question(v, view);
+}
+
 err visit_page(struct visit *v)
 {
 	OWNED(fetch_view_done) struct fetch_view view = { 0 };
@@ -38,7 +45,7 @@ err visit_page(struct visit *v)
 	if (failed(e))
 		return e.why == WHY_NOT_FOUND ? answer_closed(v, 404, false) : e;
 	if (failed(visit_session(v, &view, &session)))
-		return answer_question(v, &view);
+		return answer_to_stranger(v, &view);
 	return answer_documents(v, &view, &session);
 }
 

@@ -36,3 +36,29 @@ err visit_form(struct visit *v, struct arena *secret, struct form *out)
 	TRY(check_type(v));
 	return form_parse(secret, v->request->body, FORM_FIELDS_MAX, out);
 }
+
+static err purpose_text(struct visit *v, str purpose, str *out)
+{
+	if (purpose.len == 0) {
+		*out = v->token;
+		return OK;
+	}
+	return str_format(v->arena, out, "%.*s %.*s", STR_ARG(v->token), STR_ARG(purpose));
+}
+
+bool form_is_for(struct visit *v, const struct form *form, const char *name, str purpose)
+{
+	const str *mac = form_value(form, str_of(name));
+	str text;
+
+	return mac && !failed(purpose_text(v, purpose, &text)) &&
+	       !failed(flow_fetch_form_check(v->page->options.fetch, text, *mac));
+}
+
+err form_for(struct visit *v, str purpose, str *out)
+{
+	str text;
+
+	TRY(purpose_text(v, purpose, &text));
+	return flow_fetch_form(v->page->options.fetch, v->arena, text, out);
+}

@@ -15,6 +15,9 @@ enum page_name {
 	PAGE_DISOWN,
 	PAGE_DISOWNED,
 	PAGE_HELP,
+	PAGE_LATE,
+	PAGE_ASKED,
+	PAGE_SEND,
 	PAGES
 };
 /* In the order of the tongues. */

@@ -31,6 +31,8 @@ err visit_proof(struct visit *v);                                /* POST /d/TOKE
 err visit_object(struct visit *v, str object, bool to_be_shown); /* GET /f/TOKEN/ID, /v/TOKEN/ID */
 err visit_bundle(struct visit *v);                               /* GET /a/TOKEN */
 err visit_disown(struct visit *v);                               /* POST /d/TOKEN?not-for-me */
+err visit_late(struct visit *v); /* GET and POST /d/TOKEN?late */
+err visit_code(struct visit *v); /* POST /d/TOKEN?code */
 
 /* ── Answers ── */
 
@@ -60,6 +62,11 @@ void add_documents(struct page_values *values, const struct fetch_view *view); /
 
 /* A form of a browser's, from our own origin; in the secret arena. NEVER DENIED, NEVER SYNTAX. */
 err visit_form(struct visit *v, struct arena *secret, struct form *out);
+
+/* Is the form's field `name` a MAC of ours over the token and that purpose ("": over the token alone)? Each purpose has
+ * its own, so that no form can be sent in place of another. */
+bool form_is_for(struct visit *v, const struct form *form, const char *name, str purpose);
+err form_for(struct visit *v, str purpose, str *out);
 
 /* ── Transfers: what has to live until the last byte has left ── */
 

@@ -83,6 +83,7 @@ err answer_closed(struct visit *v, unsigned status, bool again)
 
 	v->answer->status = status;
 	add_text(&values, "again", again && token_is_spelt(v->token) ? STR("yes") : STR_NONE);
+	add_flag(&values, "late", fetch_rules_of(v->page->options.fetch)->renewal.most > 0 && token_is_spelt(v->token));
 	return answer_page(v, PAGE_CLOSED, &values);
 }
 
@@ -165,10 +166,16 @@ static err answer_health(struct visit *v, str rest)
 
 static err answer_link(struct visit *v, str rest)
 {
+	const struct http_head *head = v->request->head;
+
 	v->token = rest;
-	if (v->request->head->method != HTTP_POST)
+	if (str_starts(head->query, STR("late")))
+		return visit_late(v);
+	if (head->method != HTTP_POST)
 		return visit_page(v);
-	return str_starts(v->request->head->query, STR("not-for-me")) ? visit_disown(v) : visit_proof(v);
+	if (str_starts(head->query, STR("code")))
+		return visit_code(v);
+	return str_starts(head->query, STR("not-for-me")) ? visit_disown(v) : visit_proof(v);
 }
 
 static err answer_object(struct visit *v, str rest)

@@ -7,6 +7,8 @@
  *     GET  /v/TOKEN/ID    the same to be shown by the browser: PDF, images and plain text alone
  *     GET  /a/TOKEN       all of them as one zip, made while it leaves
  *     POST /d/TOKEN?not-for-me   "this is not for me": asks once more, then tells the sender
+ *     POST /d/TOKEN?code         asks once more, then has a code sent
+ *     GET, POST /d/TOKEN?late    after expiry: asks for a new link to the same mailbox
  *     GET  /help          how to open what there is, for each device
  *     GET  /style.css, /logo, /robots.txt, /healthz
  *

@@ -12,7 +12,8 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[4] / "tools"))
 from catalogue import LANGUAGES, c_array, fill, words  # noqa: E402
 
-PAGES = ["question", "documents", "closed", "wait", "damaged", "disown", "disowned", "help"]
+PAGES = ["question", "documents", "closed", "wait", "damaged", "disown", "disowned", "help", "late", "asked",
+         "send"]
 NAMES = {"en": "English", "de": "Deutsch", "fr": "Français", "es": "Español"}
 
 
