@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Bidirectional controls and invisible characters can make a line read as something else (Trojan Source). */
-static bool misleading(uint32_t code)
+bool rune_misleads(uint32_t code)
 {
 	return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0x061C || (code >= 0x200B && code <= 0x200F) ||
 	       (code >= 0x2028 && code <= 0x202E) || (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF ||
@@ -17,7 +17,7 @@ void buf_add_escaped(struct buf *b, str s)
 	while (s.len) {
 		uint32_t code = 0;
 		size_t taken = str_rune(s, &code);
-		if (taken && !misleading(code)) {
+		if (taken && !rune_misleads(code)) {
 			buf_add(b, str_upto(s, taken));
 			s = str_from(s, taken);
 			continue;

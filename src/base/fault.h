@@ -18,7 +18,8 @@ void fault_set(struct fault *f, const char *format, ...) __attribute__((format(p
 void fault_where(struct fault *f, str where, uint64_t line, uint64_t column);
 bool fault_empty(const struct fault *f);
 void buf_add_fault(struct buf *b, const struct fault *f,
-		   err e); /* "list.csv, row 7, column 2: words"; the verdict's words if empty */
+		   err e);         /* "list.csv, row 7, column 2: words"; the verdict's words if empty */
+bool rune_misleads(uint32_t code); /* what buf_add_escaped() escapes: controls, bidi controls, invisible ones */
 void buf_add_escaped(struct buf *b,
 		     str s); /* printable UTF-8 as it is; control bytes, ESC, bidi controls and broken UTF-8 as \xNN */
 

@@ -1,4 +1,5 @@
 #include "net/http_client_inside.h"
+#include "wire/gate.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -126,7 +127,7 @@ static err add_field(struct arena *a, struct curl_slist **list, const struct htt
 	const char *line;
 	str text;
 
-	if (!is_token(f->name) || !str_clean(f->value) || str_same_nocase(f->name, STR("host")) ||
+	if (!is_token(f->name) || !gate_line(f->value, NULL) || str_same_nocase(f->name, STR("host")) ||
 	    str_same_nocase(f->name, STR("content-length")) || str_same_nocase(f->name, STR("transfer-encoding")))
 		return NEVER(HEADER, "a field holds bytes that may not pass, or is not the caller's");
 	TRY(str_format(a, &text, f->value.len ? "%.*s: %.*s" : "%.*s;", STR_ARG(f->name), STR_ARG(f->value)));

@@ -1,6 +1,7 @@
 #include "net/http_inside.h"
 
 #include "sys/sys.h"
+#include "wire/gate.h"
 
 enum { FIELDS_ROOM = 4096, HEAD_ROOM = 8192, WINDOW = HEAD_ROOM + STREAM_WINDOW };
 
@@ -58,9 +59,9 @@ str http_status_words(unsigned status)
 static bool is_field_value(str s)
 {
 	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.at[i] < 0x20 || (unsigned char)s.at[i] > 0x7E)
+		if ((unsigned char)s.at[i] >= 0x80)
 			return false;
-	return true;
+	return gate_line(s, NULL);
 }
 
 err http_answer_field(struct http_answer *a, str name, str value)

@@ -1,5 +1,29 @@
 #include "wire/json.h"
 
+/* Beyond 16 bits as a pair (RFC 8259 7). */
+void buf_add_json_escape(struct buf *b, uint32_t code)
+{
+	if (code >= 0x10000)
+		buf_add_format(b, "\\u%04x\\u%04x", 0xD800 + (unsigned)((code - 0x10000) >> 10),
+			       0xDC00 + (unsigned)(code & 0x3FF));
+	else
+		buf_add_format(b, "\\u%04x", (unsigned)code);
+}
+
+size_t json_plain_run(str json)
+{
+	size_t len = 0;
+
+	while (len < json.len) {
+		uint32_t code = 0;
+		size_t taken = str_rune(str_from(json, len), &code);
+		if (code >= 0x7F && rune_misleads(code))
+			break;
+		len += taken ? taken : 1;
+	}
+	return len;
+}
+
 static void add_control(struct buf *b, unsigned char c)
 {
 	switch (c) {
@@ -22,8 +46,10 @@ void buf_add_json(struct buf *b, str text)
 		size_t taken = str_rune(text, &code);
 		if (taken == 0)
 			buf_add(b, STR("\\ufffd"));
-		else if (code < 0x20 || code == 0x7F)
+		else if (code < 0x20)
 			add_control(b, (unsigned char)code);
+		else if (rune_misleads(code))
+			buf_add_json_escape(b, code);
 		else if (code == '"' || code == '\\')
 			buf_add_char(b, '\\'), buf_add_char(b, (char)code);
 		else

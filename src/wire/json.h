@@ -7,6 +7,10 @@
 
 /* A string with its quotes; control bytes are escaped and bytes that are not UTF-8 become U+FFFD. */
 void buf_add_json(struct buf *b, str text);
+/* What a terminal obeys or an eye misreads (base/fault.h) is written \uXXXX, within JSON that others made too: the
+ * bytes that may stay as they are, and the escape for what comes then. */
+size_t json_plain_run(str json);
+void buf_add_json_escape(struct buf *b, uint32_t code);
 /* "name":"text" after a comma if needed: between buf_add_char(b, '{') and buf_add_char(b, '}'). */
 void buf_add_json_field(struct buf *b, const char *name, str text);
 void buf_add_json_number(struct buf *b, const char *name, uint64_t number);

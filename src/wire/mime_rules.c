@@ -1,7 +1,7 @@
 /* What may go into a message: the gate for header values, the names callers may set, media types, file
  * names. Refusals name the field as its caller calls it. */
+#include "wire/gate.h"
 #include "wire/mime_field.h"
-#include "wire/rune.h"
 
 #include <string.h>
 
@@ -24,22 +24,17 @@ static const char *name_of(uint32_t code)
 
 err mime_gate(str field, str value, struct fault *f)
 {
+	struct gate_finding found;
+
 	if (value.len > MIME_VALUE_MAX) {
 		fault_where(f, field, 0, 0);
 		fault_set(f, "the %.*s is longer than %d bytes", STR_ARG(field), MIME_VALUE_MAX);
 		return NEVER(HEADER, "a header value is too long");
 	}
-	for (size_t at = 0; at < value.len;) {
-		uint32_t code;
-		size_t taken = str_rune(str_from(value, at), &code);
-		if (taken == 0)
-			return refuse(field, at, "a byte that is not UTF-8", (unsigned char)value.at[at], f);
-		/* NEL, LS and PS end lines too, for those who read Unicode. */
-		if (rune_control(code))
-			return refuse(field, at, name_of(code), code, f);
-		at += taken;
-	}
-	return OK;
+	if (gate_line(value, &found))
+		return OK;
+	return refuse(field, found.offset, found.broken ? "a byte that is not UTF-8" : name_of(found.code), found.code,
+		      f);
 }
 
 /* Besides X-…. The fields that say who wrote, to whom, when, and how it is read are written here alone. */

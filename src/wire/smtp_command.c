@@ -1,18 +1,9 @@
-/* Commands to a server. Everything that goes into a line passes printable() or path(); there is no other way. */
+/* Commands to a server. Everything that goes into a line passes the gate (wire/gate.h), an address path() besides. */
 #include "wire/smtp.h"
 
-enum { PATH_MAX_BYTES = 512 }; /* RFC 5321 4.5.3.1.3 says 256 with brackets; UTF-8 needs more */
+#include "wire/gate.h"
 
-/* Visible ASCII, and UTF-8 beyond it: no control byte, no space, no DEL. */
-static bool visible(str s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = (unsigned char)s.at[i];
-		if (c <= 0x20 || c == 0x7F)
-			return false;
-	}
-	return str_utf8(s);
-}
+enum { PATH_MAX_BYTES = 512 }; /* RFC 5321 4.5.3.1.3 says 256 with brackets; UTF-8 needs more */
 
 /* The local part of a path ends at the first "@" outside of quotes. Inside them a space is allowed, but not the
  * brackets that end a path: a server that ignores the quotes would read the rest as parameters (B-16). */
@@ -30,8 +21,8 @@ static err path(str s)
 	bool quoted = false, escaped = false;
 	size_t ats = 0;
 
-	if (s.len > PATH_MAX_BYTES || !str_utf8(s))
-		return NEVER(ADDRESS, "an address is too long or not UTF-8");
+	if (s.len > PATH_MAX_BYTES || !gate_line(s, NULL))
+		return NEVER(ADDRESS, "an address is too long, not UTF-8, or holds a control byte");
 	for (size_t i = 0; i < s.len; i++) {
 		char c = s.at[i];
 		TRY(path_byte((unsigned char)c, quoted));
@@ -51,7 +42,7 @@ static err path(str s)
 
 err smtp_ehlo(struct buf *b, str name)
 {
-	if (name.len == 0 || name.len > 255 || !visible(name))
+	if (name.len == 0 || name.len > 255 || !gate_word(name))
 		return NEVER(SYNTAX, "the name for EHLO is not a domain or an address literal");
 	buf_add(b, STR("EHLO "));
 	buf_add(b, name);
@@ -90,9 +81,8 @@ err smtp_rcpt_to(struct buf *b, str to)
 /* NUL separates the parts of PLAIN and 0x01 those of XOAUTH2: inside a part they would be a second meaning. */
 static err credential(str s)
 {
-	return s.len && str_clean(s) && !str_has(s, '\t')
-		       ? OK
-		       : NEVER(AUTH, "a user name or secret is empty or holds control characters");
+	return s.len && gate_line(s, NULL) ? OK
+					   : NEVER(AUTH, "a user name or secret is empty or holds control characters");
 }
 
 static void add_plain(struct buf *line, str user, str secret, struct buf *raw)

@@ -1,5 +1,6 @@
 /* A value becomes what its place can hold. Nothing is dropped silently: what cannot be shown is U+FFFD, what
  * would change the meaning of a line or a URL is refused. */
+#include "wire/gate.h"
 #include "wire/rune.h"
 #include "wire/template_inner.h"
 
@@ -60,15 +61,11 @@ static void add_shown(struct buf *out, str value, bool html)
 /* The same bytes that mime_gate() refuses, known here by the name of the variable. */
 static err add_line(struct buf *out, str value)
 {
-	for (str rest = value; rest.len;) {
-		uint32_t code;
-		size_t taken = str_rune(rest, &code);
-		if (!taken)
-			return NEVER(HEADER, "its value is not UTF-8");
-		if (rune_control(code))
-			return NEVER(HEADER, "its value holds a control byte, which may not stand in a header");
-		rest = str_from(rest, taken);
-	}
+	struct gate_finding found;
+
+	if (!gate_line(value, &found))
+		return found.broken ? NEVER(HEADER, "its value is not UTF-8")
+				    : NEVER(HEADER, "its value holds a control byte, which may not stand in a header");
 	buf_add(out, value);
 	return OK;
 }

@@ -3,6 +3,7 @@
 #include "door/cli/frame.h"
 
 #include "sys/sys.h"
+#include "wire/json.h"
 
 #include <jansson.h>
 #include <stdarg.h>
@@ -37,6 +38,25 @@ void cli_out(struct cli *cli, str text)
 	}
 }
 
+/* Lines for people: only ends of line and tabs are ours. Names and paths of others are escaped where they enter a line;
+ * this is the net below. */
+static void out_shown(struct cli *cli, str text)
+{
+	while (text.len) {
+		char room[32];
+		struct buf b = BUF_ON(room);
+		uint32_t code = 0;
+		size_t taken = str_rune(text, &code);
+		str now = str_upto(text, taken ? taken : 1);
+		if (taken && (code == '\n' || code == '\t' || !rune_misleads(code)))
+			cli_out(cli, now);
+		else
+			buf_add_escaped(&b, now);
+		cli_out(cli, buf_str(&b));
+		text = str_from(text, now.len);
+	}
+}
+
 void cli_out_format(struct cli *cli, const char *format, ...)
 {
 	SCRATCH(cli->arena);
@@ -50,15 +70,30 @@ void cli_out_format(struct cli *cli, const char *format, ...)
 		cli->given->out_failed = err_first(cli->given->out_failed, LATER(MEMORY, "no memory for the output"));
 	} else {
 		vsnprintf(at, (size_t)len + 1, format, again);
-		cli_out(cli, str_bytes(at, (size_t)len));
+		out_shown(cli, str_bytes(at, (size_t)len));
 	}
 	va_end(again);
 	va_end(args);
 }
 
+/* jansson writes whole characters; those that a terminal obeys are spelled out. */
 static int give_out(const char *bytes, size_t len, void *cli)
 {
-	cli_out(cli, str_bytes(bytes, len));
+	str json = str_bytes(bytes, len);
+
+	while (json.len) {
+		char room[16];
+		struct buf b = BUF_ON(room);
+		uint32_t code;
+		size_t plain = json_plain_run(json);
+		cli_out(cli, str_upto(json, plain));
+		json = str_from(json, plain);
+		size_t taken = str_rune(json, &code);
+		if (taken)
+			buf_add_json_escape(&b, code);
+		cli_out(cli, buf_str(&b));
+		json = str_from(json, taken);
+	}
 	return 0;
 }
 
@@ -139,6 +174,7 @@ static json_t *error_object(const struct cli *cli, err e)
 	return json_pack("{s:o}", "error", o);
 }
 
+/* All of it is literals, numbers and faults, which are escaped. */
 static int give_error(const char *bytes, size_t len, void *none)
 {
 	(void)none;
