@@ -38,8 +38,8 @@ struct reading {
 	struct sink scan; /* empty: nobody scans, or the scan has failed */
 	err scan_failed;
 	struct fault scan_problem;
+	err read_failed;
 	uint64_t size, size_max;
-	bool ended;
 };
 
 /* A scan that failed does not end the reading: what the other look finds may refuse the document for good. */
@@ -56,8 +56,8 @@ static err read_on(void *state, void *to, size_t max, size_t *got)
 {
 	struct reading *r = state;
 
-	TRY(source_read(r->document, to, max, got));
-	r->ended = *got == 0;
+	r->read_failed = source_read(r->document, to, max, got);
+	TRY(r->read_failed);
 	r->size += *got;
 	if (r->scan.ops && r->size > r->size_max) {
 		sink_done(&r->scan);
@@ -112,6 +112,61 @@ static err scan_verdict(const struct content_check *c, const struct reading *r, 
 	return out->scan.infected ? infected(&out->scan, &out->problem) : OK;
 }
 
+/* Malware first, then what is refused for good: whoever is only held is tried again. */
+static void judge_both(err look, const struct fault *look_problem, err scan, struct content *out)
+{
+	bool by_look = failed(look) && scan.why != WHY_MALWARE && (look.fate == FATE_NEVER || scan.fate != FATE_NEVER);
+
+	out->verdict = by_look ? look : scan;
+	if (by_look)
+		out->problem = *look_problem;
+}
+
+/* ── The look at its type ── */
+
+static err held_by_look(struct fault *fault, const char *words)
+{
+	char room[sizeof fault->what];
+
+	escaped_copy(room, sizeof room, str_of(words));
+	fault_set(fault, "it is held: %s", room);
+	return LATER(UNSCANNED, "the document could not be judged");
+}
+
+static err look_verdict(const struct file_verdict *v, struct fault *fault)
+{
+	if (v->outcome == FILE_ALLOWED)
+		return OK;
+	fault_set(fault, "%.*s", STR_ARG(v->reason));
+	return v->outcome == FILE_HELD ? held_by_look(fault, fault->what) : NEVER(DOCUMENT, "it may not enter");
+}
+
+/* *verdict: what the look says, or that nobody could look. An error is this machine's. */
+static err look(const struct content_check *c, struct arena *a, str name, str declared, struct source *document,
+		struct content *out, err *verdict, struct fault *fault)
+{
+	struct file_verdict v = { 0 };
+
+	*verdict = OK;
+	if (!c->options.inspectors)
+		return OK;
+	err e = check_file(c->options.inspectors, a, &c->options.rules, name, declared, document, &v, fault);
+	if (e.fate == FATE_BROKEN)
+		return e;
+	if (failed(e)) {
+		if (fault_empty(fault))
+			fault_set(fault, "it could not be looked into: %s", e.note);
+		*verdict = e.fate == FATE_NEVER ? NEVER(DOCUMENT, "it could not be looked into")
+						: held_by_look(fault, fault->what);
+		return OK;
+	}
+	out->looked = true;
+	out->type = v.type;
+	out->active = v.active;
+	*verdict = look_verdict(&v, fault);
+	return OK;
+}
+
 static err begin(const struct content_check *c, struct arena *a, struct reading *r, struct content *out)
 {
 	TRY(hash_open(&r->hash));
@@ -123,31 +178,44 @@ static err begin(const struct content_check *c, struct arena *a, struct reading 
 	return r->scan_failed.why == WHY_UNSCANNED ? OK : r->scan_failed;
 }
 
-static err judge(const struct content_check *c, struct reading *r, struct content *out)
+static err finish(struct reading *r, struct content *out)
 {
-	static const struct source_ops ops = { .read = read_on };
-	struct source document = { &ops, r };
-
-	TRY(read_to_the_end(&document));
 	out->size = r->size;
 	TRY(hash_finish(r->hash, out->sha256));
-	if (r->scan.ops) {
-		r->scan_failed = sink_finish(&r->scan);
-		out->scanned = !failed(r->scan_failed);
-	}
-	out->verdict = scan_verdict(c, r, out);
+	if (!r->scan.ops)
+		return OK;
+	r->scan_failed = sink_finish(&r->scan);
+	out->scanned = !failed(r->scan_failed);
 	return OK;
 }
 
-err check_content(struct content_check *c, struct arena *a, struct source *document, struct content *out)
+static err judge(const struct content_check *c, struct arena *a, str name, str declared, struct reading *r,
+		 struct content *out)
+{
+	static const struct source_ops ops = { .read = read_on };
+	struct source document = { &ops, r };
+	struct fault problem = { 0 };
+	err seen;
+
+	err e = look(c, a, name, declared, &document, out, &seen, &problem);
+	TRY(r->read_failed);
+	TRY(e);
+	TRY(read_to_the_end(&document));
+	TRY(finish(r, out));
+	judge_both(seen, &problem, scan_verdict(c, r, out), out);
+	return OK;
+}
+
+err check_content(struct content_check *c, struct arena *a, str name, str declared, struct source *document,
+		  struct content *out)
 {
 	SCRATCH(a);
 	struct reading r = { .document = document };
-	struct content found = { 0 };
+	struct content found = { .type = FILE_TYPES };
 
 	err e = begin(c, a, &r, &found);
 	if (!failed(e))
-		e = judge(c, &r, &found);
+		e = judge(c, a, name, declared, &r, &found);
 	sink_done(&r.scan);
 	hash_done(&r.hash);
 	TRY(e);
@@ -163,7 +231,7 @@ static err read_and_check(struct content_check *c, struct arena *a, int *fd, str
 
 	TRY(file_source(a, *fd, &from));
 	*fd = -1;
-	TRY(check_content(c, a, &from, out));
+	TRY(check_content(c, a, str_of(doc->path), STR_NONE, &from, out));
 	if (!failed(out->verdict) && out->size != doc->size) {
 		fault_set(&out->problem, "the file changed while it was read; send this row again");
 		out->verdict = NEVER(DOCUMENT, "the file changed while it was read");

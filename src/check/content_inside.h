@@ -13,7 +13,9 @@ struct known_content {
 	uint8_t key[SHA256_LEN]; /* of the file's identity and path */
 	uint8_t sha256[SHA256_LEN];
 	uint64_t size; /* 0: nothing is known here */
-	bool scanned;
+	bool scanned, looked;
+	enum file_type type;
+	uint32_t active;
 };
 
 struct content_check {

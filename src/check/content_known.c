@@ -31,14 +31,22 @@ bool content_known(struct content_check *c, const uint8_t key[SHA256_LEN], struc
 	pthread_mutex_unlock(&c->lock);
 	if (k.size == 0 || memcmp(k.key, key, SHA256_LEN) != 0)
 		return false;
-	*out = (struct content){ .size = k.size, .scanned = k.scanned };
+	*out = (struct content){
+		.size = k.size, .scanned = k.scanned, .looked = k.looked, .type = k.type, .active = k.active
+	};
 	memcpy(out->sha256, k.sha256, SHA256_LEN);
 	return true;
 }
 
 void content_remember(struct content_check *c, const uint8_t key[SHA256_LEN], const struct content *content)
 {
-	struct known_content k = { .size = content->size, .scanned = content->scanned };
+	struct known_content k = {
+		.size = content->size,
+		.scanned = content->scanned,
+		.looked = content->looked,
+		.type = content->type,
+		.active = content->active,
+	};
 
 	memcpy(k.key, key, SHA256_LEN);
 	memcpy(k.sha256, content->sha256, SHA256_LEN);

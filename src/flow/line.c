@@ -1,5 +1,6 @@
 #include "flow/line.h"
 
+#include "flow/inspectors.h"
 #include "flow/scanner.h"
 #include "sys/sys.h"
 
@@ -134,10 +135,16 @@ err line_open(struct arena *a, const struct config *config, struct clock clock, 
 
 err line_take_documents(struct line *line, struct fault *fault)
 {
+	const struct config *c = line->config;
 	struct content_options options = { 0 };
 
 	must(!line->content);
-	TRY(scanner_open(line->arena, line->config, clock_now(&line->clock), &options.clamd, NULL, fault));
+	if (c->check.allow_any_reason.len == 0) {
+		TRY(check_file_rules(c, &options.rules, fault));
+		TRY(flow_inspectors(c, &line->inspectors, fault));
+		options.inspectors = line->inspectors;
+	}
+	TRY(scanner_open(line->arena, c, clock_now(&line->clock), &options.clamd, NULL, fault));
 	return content_check_open(&options, &line->content);
 }
 
@@ -146,6 +153,7 @@ void line_done(struct line **line)
 	if (!*line)
 		return;
 	content_check_done(&(*line)->content);
+	inspectors_done(&(*line)->inspectors);
 	store_done(&(*line)->store);
 	keyring_done(&(*line)->keys);
 	*line = NULL;

@@ -21,6 +21,7 @@ struct line {
 	struct store *store;
 	struct compose *compose;
 	struct sign_rule *rules;
+	struct inspectors *inspectors; /* null: no documents come in by this process, or none is looked into */
 	struct content_check *content; /* null: no documents come in by this process */
 	struct address from, bounce;
 	struct clock clock;

@@ -36,7 +36,7 @@ struct send_count {
 	uint64_t by_status[ROW_CANCELLED + 1];
 	uint64_t accepted; /* now in the database */
 	uint64_t ended;    /* rows with nothing left to do */
-	uint64_t held;     /* rows that wait because a document could not be scanned */
+	uint64_t held;     /* rows that wait because a document could not be judged */
 	uint64_t weak;     /* passwords below the floor that a written reason let through */
 };
 

@@ -38,11 +38,11 @@ static void refuse_row(struct send *s, size_t row, const struct intake *in)
 	r->link = r->password = STR_NONE;
 }
 
-/* It waits: its document could not be scanned. Its ids, link and password stay in the results, so that the run which
+/* It waits: its document could not be judged. Its ids, link and password stay in the results, so that the run which
  * carries this one on gives it the same. */
 static void hold_row(struct send *s, size_t row, const struct intake *in)
 {
-	str problem = STR("its document could not be scanned for malware");
+	str problem = STR("its document could not be judged");
 
 	(void)failed(problem_text(s->arena, in, &problem));
 	send_set_status(s, row, ROW_WAITING, problem, false);

@@ -74,7 +74,9 @@ static err check_one(struct line *line, struct db *db, struct chunk *c, struct i
 	TRY(check_documents(c->documents_fd, &row, line->config->limits.document_bytes, c->sub->arena,
 			    &in->to->documents, &in->fault));
 	for (struct document *doc = in->to->documents; doc; doc = doc->next) {
-		TRY(check_document_content(line->content, c->documents_fd, c->sub->arena, doc, NULL, &in->fault));
+		struct content found = { 0 };
+		TRY(check_document_content(line->content, c->documents_fd, c->sub->arena, doc, &found, &in->fault));
+		in->active |= found.active;
 		TRY(id_new(&line->entropy, &doc->id));
 	}
 	return OK;

@@ -50,6 +50,24 @@ static err add_scanned_event(struct line *line, struct db *db, struct chunk *c, 
 	return add_event(line, db, c, in, EVENT_SCANNED, buf_str(&detail));
 }
 
+static err add_flagged_event(struct line *line, struct db *db, struct chunk *c, const struct intake *in)
+{
+	char room[512], words_room[300];
+	struct buf detail = BUF_ON(room), words = BUF_ON(words_room);
+
+	if (!in->active)
+		return OK;
+	for (enum file_active a = 0; a < FILE_ACTIVES; a++)
+		if (in->active & ACTIVE_BIT(a)) {
+			buf_add(&words, words.len ? STR(" ") : STR_NONE);
+			buf_add(&words, file_active_word(a));
+		}
+	buf_add_char(&detail, '{');
+	buf_add_json_field(&detail, "active", buf_str(&words));
+	buf_add_char(&detail, '}');
+	return add_event(line, db, c, in, EVENT_FLAGGED, buf_str(&detail));
+}
+
 /* With the row and the sentence, which names the document and what was found in it. */
 static err add_stopped_event(struct line *line, struct db *db, struct chunk *c, const struct intake *in, str problem)
 {
@@ -88,6 +106,7 @@ static err record_one(struct line *line, struct db *db, struct chunk *c, const s
 	TRY(link_record(db, sub->arena, line->keys, &line->entropy, sub, in->to));
 	TRY(queue_add(db, &line->entropy, sub, in->to, message, clock_now(&line->clock)));
 	TRY(add_scanned_event(line, db, c, in));
+	TRY(add_flagged_event(line, db, c, in));
 	TRY(add_sealed_event(line, db, c, in));
 	TRY(add_weak_event(line, db, c, in));
 	return add_event(line, db, c, in, EVENT_QUEUED, STR_NONE);

@@ -49,6 +49,9 @@ class House:
                  "--base-url", f"https://localhost:{self.port}", cwd="/")
         os.makedirs(self.documents, exist_ok=True)
         self.setting("listen", f"127.0.0.1:{self.port}", section="serve")
+        if not os.path.exists(os.path.join(os.path.dirname(self.program), "letterlock-inspector")):
+            # The program as it is shipped, for faults and kills: those stories are not about what is in documents.
+            self.setting("allow_any_reason", "a story about something else", section="check")
 
     def run(self, *args, ok=True, cwd=None, stdin=None, timeout=120, env=None):
         p = subprocess.run([self.program, *map(str, args)], cwd=cwd or self.path, input=stdin, timeout=timeout,

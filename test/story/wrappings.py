@@ -9,6 +9,7 @@ import struct
 import subprocess
 import tarfile
 import zipfile
+import zlib
 
 
 def zipped(data, name="inner.com", extra=()):
@@ -85,7 +86,7 @@ def pdf_with(data):
     objects = [b"<</Type/Catalog/Pages 2 0 R/Names<</EmbeddedFiles<</Names[(inner.com) 4 0 R]>>>>>>",
                b"<</Type/Pages/Kids[3 0 R]/Count 1>>", b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]>>",
                b"<</Type/Filespec/F(inner.com)/EF<</F 5 0 R>>>>",
-               b"<</Type/EmbeddedFile/Length %d>>stream\n%s\nendstream" % (len(data), data)]
+               b"<</Type/EmbeddedFile/Filter/FlateDecode/Length %d>>stream\n%s\nendstream" % (len(zlib.compress(data)), zlib.compress(data))]
     out, offsets = b"%PDF-1.4\n", []
     for n, o in enumerate(objects, 1):
         offsets.append(len(out))

@@ -56,6 +56,7 @@ static void probe_reasons(struct check *c)
 	} protections[] = {
 		{ "signing_allow_none_reason", "mail leaves without a DKIM signature" },
 		{ "transport.allow_plain_reason", "mail goes to another machine without TLS" },
+		{ "check.allow_any_reason", "documents go out without being looked into" },
 		{ "password.allow_weak_reason", "weak passwords are let through" },
 		{ "base_url_elsewhere_reason", "links lead outside the sender's domain" },
 		{ "inspector.allow_no_sandbox_reason",

@@ -1,6 +1,5 @@
-#include "check/check.h"
 #include "check/content.h"
-#include "door/cli/cli.h"
+#include "door/cli/inspector.h"
 #include "sys/sys.h"
 
 #include <jansson.h>
@@ -50,9 +49,10 @@ static json_t *text(const char *given)
 	return json_stringn(b.at, b.len);
 }
 
-static void print(struct cli *cli, const char *path, str type, const struct content *c)
+static void print(struct cli *cli, const char *path, const struct content *c)
 {
 	bool allowed = !failed(c->verdict);
+	str type = file_type_media(c->type);
 	json_t *o = json_object();
 
 	json_object_set_new(o, "file", text(path));
@@ -65,13 +65,15 @@ static void print(struct cli *cli, const char *path, str type, const struct cont
 	cli_out_json(cli, o);
 }
 
-static err judge_open(struct cli *cli, struct content_check *check, int *fd, struct content *out)
+static err judge_open(struct cli *cli, struct content_check *check, const char *path, int *fd, struct content *out)
 {
+	const char *name = cli_value(cli, "--name");
 	OWNED(source_done) struct source document = { 0 };
 
 	TRY(file_source(cli->arena, *fd, &document));
 	*fd = -1;
-	return check_content(check, cli->arena, &document, out);
+	return check_content(check, cli->arena, str_of(name ? name : path), str_of(cli_value(cli, "--type")), &document,
+			     out);
 }
 
 static err judge(struct cli *cli, struct content_check *check, const char *path, struct content *out)
@@ -80,7 +82,7 @@ static err judge(struct cli *cli, struct content_check *check, const char *path,
 	err e = file_open(path, FILE_READ | FILE_REGULAR, 0, &fd);
 
 	if (!failed(e))
-		e = judge_open(cli, check, &fd, out);
+		e = judge_open(cli, check, path, &fd, out);
 	if (failed(e)) {
 		fault_where(&cli->fault, str_of(path), 0, 0);
 		fault_set(&cli->fault, "%s", e.note);
@@ -91,25 +93,38 @@ static err judge(struct cli *cli, struct content_check *check, const char *path,
 static err check_one(struct cli *cli, struct content_check *check, const char *path)
 {
 	SCRATCH(cli->arena);
-	const char *name = cli_value(cli, "--name"), *declared = cli_value(cli, "--type");
 	struct content found;
-	str as;
 
-	TRY(check_document_name(cli->arena, str_of(name ? name : path), &as));
 	TRY(judge(cli, check, path, &found));
-	print(cli, path, declared ? str_of(declared) : check_document_type(as), &found);
+	print(cli, path, &found);
 	if (found.verdict.fate == FATE_LATER)
 		cli->exit_status = 1;
 	return OK;
 }
 
+/* The installation's rules if one is named, else those it would have without settings. */
+static err read_rules(struct cli *cli, struct file_rules *out)
+{
+	const struct config *config;
+
+	*out = file_rules_default();
+	if (!cli->config_path)
+		return OK;
+	TRY(cli_config(cli, &config));
+	return check_file_rules(config, out, &cli->fault);
+}
+
 static err run(struct cli *cli)
 {
+	OWNED(inspectors_done) struct inspectors *inspectors = NULL;
 	OWNED(content_check_done) struct content_check *check = NULL;
 	struct content_options options = { 0 };
 
 	stop_watch();
+	TRY(read_rules(cli, &options.rules));
+	TRY(cli_inspectors(cli, &inspectors));
 	TRY(open_scanner(cli, &options.clamd));
+	options.inspectors = inspectors;
 	TRY(content_check_open(&options, &check));
 	for (int i = 0; i < cli->operand_count; i++)
 		TRY(check_one(cli, check, cli->operands[i]));
@@ -127,11 +142,16 @@ const struct cli_command command_file_check = {
 	.name = "file check",
 	.usage = "FILE… [--name N] [--type T] [--clamd SOCKET]",
 	.summary = "may these files go out as documents?",
-	.details = "Prints a JSON object a line: file, size, sha256, type, allowed, malware (null: it was not scanned, "
-		   "false: clean, else the signature's name) and reason. Without --clamd nothing is scanned for "
+	.details = "Each is looked into as `send` does, with the settings of --config if that is given: name, declared "
+		   "type and content must "
+		   "agree "
+		   "on a type that may enter, and nothing in it may act by itself.\n\n"
+		   "Prints a JSON object a line: file, size, sha256, type (by its content), allowed, malware (null: it "
+		   "was "
+		   "not scanned, false: clean, else the signature's name) and reason. Without --clamd nothing is "
+		   "scanned for "
 		   "malware.\n\n"
-		   "Exit status 0 means that all were judged; 1 that clamd could not judge one, which is then not "
-		   "allowed.",
+		   "Exit status 0 means that all were judged; 1 that one could not be, which is then not allowed.",
 	.examples = "# would send take it?\n"
 		    "$ letterlock file check policy.pdf\n"
 		    "# scanned too\n"
