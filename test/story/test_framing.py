@@ -4,6 +4,7 @@ import re
 import socket
 import ssl
 import stat
+import time
 
 import pytest
 
@@ -123,7 +124,19 @@ def test_a_socket_left_by_a_killed_server_is_replaced(house):
     house.server.wait()
     assert os.path.exists(house.socket)
     house.serve()
-    assert answers(ask(over_unix(house), ROBOTS.replace(b"@HOST@", f"localhost:{house.port}".encode()))[0]) == [200]
+    raw = ROBOTS.replace(b"@HOST@", f"localhost:{house.port}".encode())
+
+    def answered():
+        try:
+            return answers(ask(over_unix(house), raw)[0]) == [200]
+        except OSError:
+            return False
+
+    # For a moment the port is still that of the old one's children, who die with it.
+    until = time.monotonic() + 30
+    while not answered() and time.monotonic() < until:
+        time.sleep(0.1)
+    assert answered()
 
 
 @needs_stream
