@@ -5,7 +5,7 @@ N ?= 500
 T ?=
 PREFIX ?= /usr/local
 
-.PHONY: all help demo test bench fuzz soak race lint docs install clean
+.PHONY: all help demo test bench fuzz soak race browser lint docs install clean
 
 all: build/build.ninja  ## build build/letterlock and build/letterlock-inspector
 	@ninja --quiet -C build
@@ -36,6 +36,10 @@ soak: all  ## kill -9 in mid-work, N times, and look for what was lost
 
 race:  ## a run of threads under the thread sanitizer; N people
 	@test/race $(N)
+
+browser: all  ## what the cleaner of HTML lets through, in Chromium
+	@tools/install-packages browser
+	@test/browser
 
 lint:  ## clang-format, clang-tidy, cppcheck and the house's own rules
 	@tools/install-packages build test
