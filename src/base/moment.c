@@ -135,11 +135,45 @@ void buf_add_moment(struct buf *b, moment at)
 	buf_add(b, buf_str(&t));
 }
 
+static const char day[7][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
+static const char month[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+
+/* By writing what was read once more: one spelling is accepted, and the day of the week has to be right. */
+err moment_parse_http(str text, moment *out)
+{
+	struct reader r = READER(str_from(text, 5));
+	struct civil c = { 0 };
+	char again[64];
+	struct buf b = BUF_ON(again);
+
+	c.day = digits(&r, 2);
+	expect(&r, " ");
+	str name = reader_take(&r, 3);
+	while (c.month < 12 && !str_same(name, str_of(month[c.month])))
+		c.month++;
+	c.month++;
+	expect(&r, " ");
+	c.year = digits(&r, 4);
+	expect(&r, " ");
+	c.hour = digits(&r, 2);
+	expect(&r, ":");
+	c.minute = digits(&r, 2);
+	expect(&r, ":");
+	c.second = digits(&r, 2);
+	if (r.failed || c.month > 12 || c.day < 1 || c.hour > 23 || c.minute > 59 || c.second > 59)
+		return NEVER(SYNTAX, "not a date of HTTP");
+	moment at = moment_of_civil(c);
+	buf_add_date_5322(&b, at);
+	b.len -= 5; /* +0000 */
+	buf_add(&b, STR("GMT"));
+	if (!str_same(buf_str(&b), text))
+		return NEVER(SYNTAX, "not a date of HTTP");
+	*out = at;
+	return OK;
+}
+
 void buf_add_date_5322(struct buf *b, moment at)
 {
-	static const char day[7][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
-	static const char month[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
-					   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 	struct civil c = moment_civil(at);
 	char text[64];
 	struct buf t = BUF_ON(text);
