@@ -28,7 +28,9 @@ err aead_seal(struct aead *a, const uint8_t nonce[AEAD_NONCE], str aad, str plai
 err aead_unseal(struct aead *a, const uint8_t nonce[AEAD_NONCE], str aad, str sealed, uint8_t *to);
 
 err sha256(str bytes, uint8_t out[SHA256_LEN]);
-struct hash; /* SHA-256, a piece at a time */
+enum { MD5_LEN = 16 };
+err md5(str bytes, uint8_t out[MD5_LEN]); /* RFC 1864 and ETags alone: it shows accidents, and protects nothing */
+struct hash;                              /* SHA-256, a piece at a time */
 err hash_open(struct hash **out);
 void hash_done(struct hash **h);
 err hash_add(struct hash *h, str bytes);

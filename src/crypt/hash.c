@@ -18,6 +18,13 @@ err sha256(str bytes, uint8_t out[SHA256_LEN])
 	return OK;
 }
 
+err md5(str bytes, uint8_t out[MD5_LEN])
+{
+	if (!EVP_Q_digest(NULL, "MD5", "fips=no", bytes_of(bytes), bytes.len, out, NULL))
+		return BROKEN(CRYPTO, "hashing failed");
+	return OK;
+}
+
 static err restart(struct hash *h)
 {
 	if (!h->ctx || !EVP_DigestInit_ex2(h->ctx, h->lib->sha256, NULL))

@@ -1,5 +1,5 @@
-/* store: opaque encrypted bytes at rest, known by a random id. One interface, several engines: disk, mem, and faulty,
- * which fails as it is told to. The layer that encrypts is the same above all of them.
+/* store: opaque encrypted bytes at rest, known by a random id. One interface, several engines: disk, s3, mem, and
+ * faulty, which fails as it is told to. The layer that encrypts is the same above all of them.
  *
  * Each object has a data key of its own, wrapped by the master key; the wrapped key lives in the database, so that
  * destroying it there destroys the object wherever copies of its bytes are. Objects are chunks of 64 KiB under
@@ -8,7 +8,8 @@
  * swapped, or taken from another object or owner is NEVER TAMPERED, and no byte is given out before its tag is checked.
  *
  * Durability is bought in groups: objects are created in a batch, and what store_commit() returned OK for survives a
- * crash. A batch that is not committed leaves nothing. A failing sync is BROKEN IO; the batch is lost, and is never
+ * crash. A batch that is not committed leaves nothing; in a bucket its objects can be seen until then, by who
+ * knows their ids. A failing sync is BROKEN IO; the batch is lost, and is never
  * tried again with the same bytes. A full disk is LATER DISK_FULL.
  *
  * A store may be used by many threads at once, a batch and its sinks by one. */
@@ -25,6 +26,28 @@ err store_open(str where, struct store **out, struct fault *fault);
 /* Makes the directory if its parent is there; NEVER DENIED, with a fault, if others may get at it. */
 err store_open_disk(const char *dir, struct store **out, struct fault *fault);
 err store_open_mem(struct store **out);
+
+/* A bucket of S3, or of anything that speaks like it. Who signs is asked for each request, since credentials may live
+ * for an hour only. The strings are copied. */
+struct aws_credentials;
+struct store_login {
+	err (*get)(void *state, struct arena *secret, struct aws_credentials *out);
+	void *state; /* outlives the store */
+};
+struct store_s3_options {
+	str bucket, prefix;  /* keys are PREFIX + id; the prefix may be empty */
+	str region;          /* us-east-1, eu-central-1 … */
+	str endpoint;        /* https://host[:port]; empty: that of AWS in the region */
+	bool bucket_in_path; /* https://host/BUCKET/KEY instead of https://BUCKET.host/KEY */
+	const char *ca_file; /* null: the system's authorities */
+	bool plain_local;    /* http:// to this machine itself, for tests */
+	str kms_key;         /* SSE-KMS under this key; empty: SSE-S3 is asked for */
+	struct store_login login;
+	struct clock clock;
+	span patience; /* how long a request is tried again; 0: two minutes */
+};
+/* Asks nothing of the network. NEVER CONFIG, with a fault. */
+err store_open_s3(const struct store_s3_options *options, struct store **out, struct fault *fault);
 void store_done(struct store **s);
 
 /* What goes wrong, for tests: the nth time (from 1) that `step` is reached, it fails with `with`. */

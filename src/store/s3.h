@@ -1,0 +1,114 @@
+/* Inside store: the engine that keeps objects in a bucket of S3, or of anything that speaks like it. An object is the
+ * key PREFIX + id. Up to a part's size it is one PUT whose length and hash are known; beyond that it is uploaded in
+ * parts.
+ *
+ * Requests of a batch run side by side, on a few threads of the engine, while the caller seals the next object; the
+ * commit waits for all of them. An object counts as stored when the store said 200 and its ETag is the MD5 of what was
+ * sent (where the store gives one); what was stored of a batch that fails is deleted again, and what even that leaves
+ * behind is found by the sweep.
+ *
+ * Nothing rests on the store's secrecy, its checksums or its clock: objects are sealed before they come here and
+ * authenticated when they are read. */
+#ifndef LETTERLOCK_STORE_S3_H
+#define LETTERLOCK_STORE_S3_H
+
+#include "net/http_client.h"
+#include "store/engine.h"
+#include "wire/sigv4.h"
+
+#include <pthread.h>
+
+enum {
+	S3_PART = 8 * 1024 * 1024,
+	S3_THREADS = 8,
+	S3_BUFFERED_MAX = 64 * 1024 * 1024,
+	S3_KEY_MAX = 512,
+	S3_ETAG_MAX = 128
+};
+
+/* One request of the engine. Everything it needs lies in it or outlives it. */
+struct s3_call {
+	str method;
+	const char *key; /* of the object, with the prefix; "" for the bucket */
+	str query;       /* encoded */
+	str body;
+	bool seals;   /* creates an object: says how it is to be encrypted at rest */
+	str range;    /* "bytes=0-99", or empty */
+	str if_match; /* an ETag, or empty */
+	void *to;     /* the answer's body goes there, at most `room` bytes */
+	size_t room;
+	uint64_t answer_max; /* for answers that are read as text; in the arena */
+};
+
+struct s3_answer {
+	unsigned status;
+	str body; /* of those that are read as text */
+	size_t got;
+	uint64_t total; /* of Content-Range */
+	char etag[S3_ETAG_MAX];
+};
+
+struct s3_client {
+	struct s3_client *next;
+	struct http_client *http;
+};
+
+struct s3 {
+	struct store_s3_options options;
+	char *memory; /* of the strings in options */
+	char origin[1024];
+	char base_path[S3_KEY_MAX]; /* "/" or "/bucket/" */
+	char host[512];
+	pthread_mutex_t lock; /* over all that follows */
+	pthread_cond_t work, done;
+	struct s3_client *idle;
+	struct s3_job *first, **last;
+	size_t buffered;
+	bool ending;
+	unsigned threads;
+	pthread_t thread[S3_THREADS];
+	span skew; /* their clock minus ours, where it is more than they bear */
+	struct s3_left_behind *left_behind;
+};
+
+/* Tries again with growing waits what may go better, and says in words what will not. NEVER NOT_FOUND for a key that is
+ * not there. `a` holds what the answer shows. */
+err s3_call(struct s3 *s, struct arena *a, const struct s3_call *call, struct s3_answer *out);
+/* What the store said, as an err whose note names the cause. */
+err s3_refusal(unsigned status, str code);
+/* <Error><Code>…: empty if it is none. */
+str s3_error_code(struct arena *a, str body);
+
+const char *s3_key(const struct s3 *s, id object, char room[S3_KEY_MAX]);
+void s3_forget_left_behind(struct s3 *s);
+
+/* ── Jobs of the threads ── */
+
+struct s3_job {
+	struct s3_job *next;
+	err (*run)(struct s3 *s, struct s3_job *job);
+	char key[S3_KEY_MAX];
+	char *bytes;
+	size_t len;
+	void *state; /* of whoever made it */
+	unsigned part;
+	char etag[S3_ETAG_MAX];
+	bool done;
+	err result;
+};
+void s3_stop(struct s3 *s);
+/* Waits while too much is buffered. The job is the engine's until it is done. */
+void s3_give(struct s3 *s, struct s3_job *job);
+void s3_wait(struct s3 *s, const struct s3_job *job);
+
+err s3_begin(void *state, void **batch);
+err s3_create(void *state, void *batch, struct arena *a, id *object, struct sink *out);
+err s3_commit(void *state, void *batch);
+void s3_batch_done(void *state, void *batch);
+err s3_open(void *state, struct arena *a, id object, struct store_reader *out);
+err s3_read_at(void *state, void *reader, uint64_t offset, void *to, size_t len, size_t *got);
+void s3_reader_done(void *state, void *reader);
+err s3_destroy(void *state, const id *objects, size_t count);
+err s3_list(void *state, struct arena *scratch, err (*each)(void *to, const struct store_entry *entry), void *to);
+
+#endif

@@ -1,0 +1,357 @@
+/* One request: signed, sent, its answer understood, and sent again as long as that can help. */
+#include "store/s3.h"
+
+#include "crypt/crypt.h"
+#include "sys/sys.h"
+#include "wire/xml.h"
+
+#include <stdlib.h>
+
+enum { SECRET_ROOM = 64 * 1024, FIELDS = 12 };
+#define FIRST_WAIT (100 * (SECOND / 1000))
+#define LONGEST_WAIT (10 * SECOND)
+
+/* ── Clients ─────────────────────────────────────────────────────────────────────────────────────── */
+
+static struct s3_client *take_idle(struct s3 *s)
+{
+	must(pthread_mutex_lock(&s->lock) == 0);
+	struct s3_client *c = s->idle;
+	if (c)
+		s->idle = c->next;
+	must(pthread_mutex_unlock(&s->lock) == 0);
+	return c;
+}
+
+static err take_client(struct s3 *s, struct s3_client **out)
+{
+	const struct http_client_options options = { .ca_file = s->options.ca_file,
+						     .plain_local = s->options.plain_local,
+						     .stop_fd = -1 };
+	struct s3_client *c = take_idle(s);
+
+	if (!c) {
+		c = calloc(1, sizeof *c);
+		if (!c)
+			return LATER(MEMORY, "no memory for a connection to the store");
+		err e = http_client_open(&options, &c->http, NULL);
+		if (failed(e)) {
+			free(c);
+			return e;
+		}
+	}
+	*out = c;
+	return OK;
+}
+
+static void give_back(struct s3 *s, struct s3_client *c)
+{
+	must(pthread_mutex_lock(&s->lock) == 0);
+	c->next = s->idle;
+	s->idle = c;
+	must(pthread_mutex_unlock(&s->lock) == 0);
+}
+
+/* ── What the store says ─────────────────────────────────────────────────────────────────────────── */
+
+static const struct {
+	str code;
+	err means;
+} codes[] = {
+	{ STR("NoSuchKey"), { FATE_NEVER, WHY_NOT_FOUND, 0, "no such object" } },
+	{ STR("NoSuchUpload"), { FATE_NEVER, WHY_NOT_FOUND, 0, "no such upload" } },
+	{ STR("NoSuchBucket"), { FATE_NEVER, WHY_STORE, 0, "the store has no such bucket" } },
+	{ STR("AccessDenied"),
+	  { FATE_NEVER, WHY_STORE, 0, "the store denies access: look at the policy of the user and the bucket" } },
+	{ STR("AllAccessDisabled"), { FATE_NEVER, WHY_STORE, 0, "the store has shut the bucket" } },
+	{ STR("InvalidAccessKeyId"), { FATE_NEVER, WHY_STORE, 0, "the store does not know the access key" } },
+	{ STR("SignatureDoesNotMatch"),
+	  { FATE_NEVER, WHY_STORE, 0, "the store does not accept the signature: is the secret key the right one?" } },
+	{ STR("ExpiredToken"), { FATE_LATER, WHY_STORE, 0, "the credentials of the session are over" } },
+	{ STR("InvalidToken"), { FATE_NEVER, WHY_STORE, 0, "the store does not know the session of the credentials" } },
+	{ STR("RequestTimeTooSkewed"), { FATE_LATER, WHY_CLOCK, 0, "our clock and the store's are too far apart" } },
+	{ STR("PermanentRedirect"),
+	  { FATE_NEVER, WHY_STORE, 0, "the bucket is in another region or at another endpoint" } },
+	{ STR("TemporaryRedirect"), { FATE_LATER, WHY_STORE, 0, "the bucket is being moved" } },
+	{ STR("AuthorizationHeaderMalformed"), { FATE_NEVER, WHY_STORE, 0, "the bucket is in another region" } },
+	{ STR("IllegalLocationConstraintException"), { FATE_NEVER, WHY_STORE, 0, "the bucket is in another region" } },
+	{ STR("BadDigest"), { FATE_LATER, WHY_STORE, 0, "what arrived at the store was not what was sent" } },
+	{ STR("XAmzContentSHA256Mismatch"),
+	  { FATE_LATER, WHY_STORE, 0, "what arrived at the store was not what was sent" } },
+	{ STR("IncompleteBody"), { FATE_LATER, WHY_STORE, 0, "what arrived at the store was cut short" } },
+	{ STR("RequestTimeout"), { FATE_LATER, WHY_TIMEOUT, 0, "the store waited too long for us" } },
+	{ STR("QuotaExceeded"), { FATE_LATER, WHY_DISK_FULL, 0, "the store is full" } },
+	{ STR("EntityTooLarge"), { FATE_NEVER, WHY_LIMIT, 0, "the store does not take objects of that size" } },
+	{ STR("KMS.DisabledException"),
+	  { FATE_NEVER, WHY_STORE, 0, "the key that the store shall encrypt with is disabled" } },
+	{ STR("KMS.NotFoundException"), { FATE_NEVER, WHY_STORE, 0, "the store has no such key to encrypt with" } },
+};
+
+err s3_refusal(unsigned status, str code)
+{
+	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+		if (str_same(code, codes[i].code))
+			return codes[i].means;
+	if (status == 404)
+		return NEVER(NOT_FOUND, "no such object");
+	if (status == 412)
+		return NEVER(TAMPERED, "the object in the store is not the one that was opened");
+	if (status == 429 || status >= 500)
+		return LATER(STORE, "the store is busy or failing");
+	if (status == 403)
+		return NEVER(STORE, "the store denies access");
+	if (status / 100 == 3)
+		return NEVER(STORE, "the store sends us elsewhere: look at region and endpoint");
+	return NEVER(STORE, "the store refuses the request");
+}
+
+str s3_error_code(struct arena *a, str body)
+{
+	enum xml_event event = XML_OPEN;
+	struct xml x = XML(body);
+	str code = STR_NONE;
+
+	while (!failed(xml_next(&x, &event)) && event != XML_END)
+		if (event == XML_CLOSE && xml_at(&x, "Error/Code"))
+			(void)failed(xml_text(a, &x, &code));
+	return code;
+}
+
+/* A clock that is off is told by the store's Date: from then on we sign with theirs, and say nothing of our own. */
+static void learn_skew(struct s3 *s, const struct http_result *result)
+{
+	const str *date = http_result_field(result, STR("date"));
+	moment theirs;
+
+	if (!date || failed(moment_parse_http(*date, &theirs)))
+		return;
+	must(pthread_mutex_lock(&s->lock) == 0);
+	s->skew = theirs - clock_now(&s->options.clock);
+	must(pthread_mutex_unlock(&s->lock) == 0);
+}
+
+static span skew_of(struct s3 *s)
+{
+	must(pthread_mutex_lock(&s->lock) == 0);
+	span skew = s->skew;
+	must(pthread_mutex_unlock(&s->lock) == 0);
+	return skew;
+}
+
+/* ── A request ───────────────────────────────────────────────────────────────────────────────────── */
+
+struct request {
+	struct http_field fields[FIELDS];
+	size_t count;
+	uint8_t md5[MD5_LEN];
+};
+
+static void add(struct request *r, const char *name, str value)
+{
+	must(r->count < FIELDS);
+	r->fields[r->count++] = (struct http_field){ str_of(name), value };
+}
+
+static err add_digests(struct arena *a, const struct s3_call *call, struct request *r)
+{
+	uint8_t digest[SHA256_LEN];
+	struct buf hex, base64;
+
+	TRY(sha256(call->body, digest));
+	TRY(buf_open(a, 2 * SHA256_LEN, &hex));
+	buf_add_hex(&hex, str_bytes(digest, sizeof digest));
+	add(r, "x-amz-content-sha256", buf_str(&hex));
+	if (!call->body.len)
+		return OK;
+	TRY(md5(call->body, r->md5));
+	TRY(buf_open(a, 24, &base64));
+	buf_add_base64(&base64, str_bytes(r->md5, MD5_LEN));
+	add(r, "content-md5", buf_str(&base64));
+	return OK;
+}
+
+static err fill(const struct s3 *s, struct arena *a, const struct s3_call *call, struct request *r)
+{
+	TRY(add_digests(a, call, r));
+	if (call->seals && s->options.kms_key.len) {
+		add(r, "x-amz-server-side-encryption", STR("aws:kms"));
+		add(r, "x-amz-server-side-encryption-aws-kms-key-id", s->options.kms_key);
+	} else if (call->seals) {
+		add(r, "x-amz-server-side-encryption", STR("AES256"));
+	}
+	if (call->range.len)
+		add(r, "range", call->range);
+	if (call->if_match.len)
+		add(r, "if-match", call->if_match);
+	return OK;
+}
+
+static err sign(struct s3 *s, struct arena *a, const struct s3_call *call, str path, struct request *r)
+{
+	OWNED(arena_done) struct arena *secret = NULL;
+	struct sigv4_field fields[FIELDS + 1];
+	struct sigv4_request request = { call->method, path, call->query, fields, r->count + 1, r->fields[0].value };
+	moment now = clock_now(&s->options.clock) + skew_of(s);
+	const struct sigv4_rules rules = sigv4_rules_of(STR("s3"), s->options.region, now);
+	struct aws_credentials who = { 0 };
+	struct sigv4 signed_;
+
+	TRY(arena_open_secret(SECRET_ROOM, &secret));
+	TRY(s->options.login.get(s->options.login.state, secret, &who));
+	for (size_t i = 0; i < r->count; i++)
+		fields[i] = (struct sigv4_field){ r->fields[i].name, r->fields[i].value };
+	fields[r->count] = (struct sigv4_field){ STR("host"), str_of(s->host) };
+	TRY(sigv4_sign(a, &request, &who, &rules, &signed_));
+	str date, token;
+	TRY(str_copy(a, str_of(signed_.date), &date));
+	TRY(str_copy(a, who.token, &token));
+	add(r, "x-amz-date", date);
+	if (token.len)
+		add(r, "x-amz-security-token", token);
+	add(r, "authorization", signed_.authorization);
+	return OK;
+}
+
+static err url_of(const struct s3 *s, struct arena *a, const struct s3_call *call, str *path, str *url)
+{
+	struct buf b;
+
+	TRY(buf_open(a, sizeof s->base_path + 3 * S3_KEY_MAX, &b));
+	buf_add(&b, str_of(s->base_path));
+	buf_add_uri(&b, str_of(call->key), true);
+	TRY(buf_check(&b));
+	*path = buf_str(&b);
+	return str_format(a, url, "%s%.*s%s%.*s", s->origin, STR_ARG(*path), call->query.len ? "?" : "",
+			  STR_ARG(call->query));
+}
+
+/* ── An answer ───────────────────────────────────────────────────────────────────────────────────── */
+
+static err read_total(const struct http_result *result, struct s3_answer *out)
+{
+	const str *range = http_result_field(result, STR("content-range"));
+	ptrdiff_t slash = range ? str_find_char(*range, '/') : -1;
+
+	out->total = out->got;
+	if (result->status == 206 && (slash < 0 || !str_number(str_from(*range, (size_t)slash + 1), &out->total)))
+		return LATER(PROTOCOL, "the store does not say what part of the object it gave");
+	return OK;
+}
+
+/* Where the ETag is an MD5 (not under KMS, and not of what was put together from parts), it is of what arrived. */
+static err check_etag(const struct s3 *s, const struct s3_call *call, const struct request *r, str etag)
+{
+	char hex[2 * MD5_LEN];
+	struct buf b = BUF_ON(hex);
+	bool is_md5 = etag.len == 2 * MD5_LEN + 2 && !s->options.kms_key.len;
+
+	if (!str_same(call->method, STR("PUT")) || !is_md5)
+		return OK;
+	buf_add_hex(&b, str_bytes(r->md5, MD5_LEN));
+	if (str_same(buf_str(&b), str_upto(str_from(etag, 1), 2 * MD5_LEN)))
+		return OK;
+	return LATER(STORE, "what arrived at the store was not what was sent");
+}
+
+static err understand(struct s3 *s, struct arena *a, const struct s3_call *call, const struct request *r,
+		      const struct http_result *result, struct s3_answer *out)
+{
+	const str *etag = http_result_field(result, STR("etag"));
+	struct buf kept = BUF_ON(out->etag);
+
+	out->status = result->status;
+	out->body = result->body;
+	if (result->status / 100 != 2) {
+		str code = s3_error_code(a, result->body);
+		if (str_same(code, STR("RequestTimeTooSkewed")))
+			learn_skew(s, result);
+		return s3_refusal(result->status, code);
+	}
+	if (etag && str_clean(*etag))
+		buf_add(&kept, *etag);
+	(void)buf_c(&kept);
+	TRY(buf_check(&kept));
+	TRY(read_total(result, out));
+	return check_etag(s, call, r, buf_str(&kept));
+}
+
+struct room {
+	char *to;
+	size_t room, got;
+};
+
+static err write_room(void *state, const void *from, size_t len)
+{
+	struct room *r = state;
+
+	if (len > r->room - r->got)
+		return LATER(PROTOCOL, "the store gave more than was asked for");
+	memcpy(r->to + r->got, from, len);
+	r->got += len;
+	return OK;
+}
+
+static err try_once(struct s3 *s, struct s3_client *c, struct arena *a, const struct s3_call *call,
+		    struct s3_answer *out)
+{
+	static const struct sink_ops ops = { .write = write_room };
+	struct room room = { call->to, call->room, 0 };
+	struct sink into = { &ops, &room };
+	struct request r = { 0 };
+	struct http_result result;
+	struct s3_answer answer = { 0 };
+	str path, url;
+
+	TRY(url_of(s, a, call, &path, &url));
+	TRY(fill(s, a, call, &r));
+	TRY(sign(s, a, call, path, &r));
+	const struct http_call http = {
+		.method = call->method,
+		.url = url,
+		.fields = r.fields,
+		.field_count = r.count,
+		.body = call->body,
+		.to = call->to ? &into : NULL,
+		.answer_max = call->to ? call->room : call->answer_max + HTTP_RESULT_ERROR_MAX,
+		.patience = s->options.patience,
+		.repeatable = true, /* POST too: an upload that began twice, or ended twice, is one upload */
+	};
+	TRY(http_call(c->http, a, &http, &result, NULL));
+	answer.got = room.got;
+	TRY(understand(s, a, call, &r, &result, &answer));
+	*out = answer;
+	return OK;
+}
+
+/* Half of each wait is by chance, so that many who were told to slow down do not come back together. */
+static span wait_of(unsigned tried)
+{
+	struct entropy entropy = sys_entropy();
+	span longest = FIRST_WAIT << (tried < 7 ? tried : 7);
+	uint16_t dice = 0;
+
+	if (failed(entropy_fill(&entropy, &dice, sizeof dice)))
+		dice = 0;
+	longest = longest < LONGEST_WAIT ? longest : LONGEST_WAIT;
+	return longest / 2 + longest / 2 * dice / 65536;
+}
+
+err s3_call(struct s3 *s, struct arena *a, const struct s3_call *call, struct s3_answer *out)
+{
+	int64_t until = clock_ticks(&s->options.clock) + s->options.patience;
+	struct s3_client *c;
+	err e;
+
+	TRY(take_client(s, &c));
+	for (unsigned tried = 0;; tried++) {
+		struct arena_mark mark = arena_mark(a);
+		e = try_once(s, c, a, call, out);
+		if (e.fate != FATE_LATER || clock_ticks(&s->options.clock) >= until)
+			break;
+		arena_rewind(&mark);
+		if (!sys_sleep(wait_of(tried)))
+			break;
+	}
+	give_back(s, c);
+	return e;
+}

@@ -1,0 +1,339 @@
+/* Writing objects. Up to S3_PART bytes an object is gathered and sent with one PUT; what is longer is uploaded in
+ * parts, two of them under way while the next is gathered. */
+#include "store/s3.h"
+
+#include "sys/sys.h"
+#include "wire/xml.h"
+
+#include <stdlib.h>
+
+enum {
+	FIRST_ROOM = 64 * 1024,
+	PARTS_MAX = 10000,
+	UNDER_WAY = 2,
+	CALL_ROOM = 256 * 1024,
+	ETAG_XML = S3_ETAG_MAX * 6 + 80
+};
+
+struct s3_object {
+	struct s3_object *next;
+	struct s3_batch *batch;
+	id object;
+	char key[S3_KEY_MAX];
+	char *bytes; /* gathered */
+	size_t len, room;
+	char upload[1024];                     /* encoded for a query; empty: there are no parts */
+	struct s3_job **parts;                 /* of a long object; else one, the PUT */
+	size_t part_count, part_room, settled; /* parts before `settled` are known to be done */
+	bool sent;                             /* something may be in the store */
+};
+
+struct s3_batch {
+	struct s3 *s3;
+	struct s3_object *all;
+	bool committed;
+};
+
+err s3_begin(void *state, void **batch)
+{
+	struct s3_batch *b = calloc(1, sizeof *b);
+
+	if (!b)
+		return LATER(MEMORY, "no memory for a batch");
+	b->s3 = state;
+	*batch = b;
+	return OK;
+}
+
+/* ── Jobs ────────────────────────────────────────────────────────────────────────────────────────── */
+
+static err run_put(struct s3 *s, struct s3_job *job)
+{
+	OWNED(arena_done) struct arena *a = NULL;
+	struct s3_object *o = job->state;
+	struct s3_answer answer;
+	str query = STR_NONE;
+
+	TRY(arena_open(CALL_ROOM, &a));
+	if (job->part)
+		TRY(str_format(a, &query, "partNumber=%u&uploadId=%s", job->part, o->upload));
+	const struct s3_call call = { .method = STR("PUT"),
+				      .key = job->key,
+				      .query = query,
+				      .body = str_bytes(job->bytes, job->len),
+				      .seals = !job->part };
+	TRY(s3_call(s, a, &call, &answer));
+	memcpy(job->etag, answer.etag, sizeof job->etag);
+	return OK;
+}
+
+static err room_for_job(struct s3_object *o)
+{
+	if (o->part_count < o->part_room)
+		return OK;
+	size_t room = o->part_room ? 2 * o->part_room : 4;
+	struct s3_job **parts = reallocarray(o->parts, room, sizeof *parts);
+	if (!parts)
+		return LATER(MEMORY, "no memory for the parts of an object");
+	o->parts = parts;
+	o->part_room = room;
+	return OK;
+}
+
+/* Hands what was gathered to the threads; `part` 0 for the whole object. */
+static err give(struct s3_object *o, unsigned part)
+{
+	TRY(room_for_job(o));
+	struct s3_job *job = calloc(1, sizeof *job);
+	if (!job)
+		return LATER(MEMORY, "no memory for an upload");
+	job->run = run_put;
+	job->state = o;
+	job->part = part;
+	memcpy(job->key, o->key, sizeof job->key);
+	job->bytes = o->bytes;
+	job->len = o->len;
+	o->bytes = NULL;
+	o->len = o->room = 0;
+	o->sent = true;
+	o->parts[o->part_count++] = job;
+	s3_give(o->batch->s3, job);
+	return OK;
+}
+
+/* Waits until at most `most` parts are under way. */
+static err settle(struct s3_object *o, size_t most)
+{
+	err e = OK;
+
+	for (; o->settled + most < o->part_count; o->settled++) {
+		s3_wait(o->batch->s3, o->parts[o->settled]);
+		if (!failed(e))
+			e = o->parts[o->settled]->result;
+	}
+	return e;
+}
+
+/* ── Uploads in parts ────────────────────────────────────────────────────────────────────────────── */
+
+static err read_upload_id(struct arena *a, str body, struct buf *out)
+{
+	enum xml_event event = XML_OPEN;
+	struct xml x = XML(body);
+	str name = STR_NONE;
+
+	while (event != XML_END) {
+		TRY(xml_next(&x, &event));
+		if (event == XML_CLOSE && xml_at(&x, "InitiateMultipartUploadResult/UploadId"))
+			TRY(xml_text(a, &x, &name));
+	}
+	if (!name.len)
+		return LATER(PROTOCOL, "the store began no upload");
+	buf_add_uri(out, name, false);
+	(void)buf_c(out);
+	return buf_check(out);
+}
+
+static err begin_parts(struct s3_object *o)
+{
+	OWNED(arena_done) struct arena *a = NULL;
+	struct buf upload = BUF_ON(o->upload);
+	struct s3_answer answer;
+	const struct s3_call call = {
+		.method = STR("POST"), .key = o->key, .query = STR("uploads="), .seals = true, .answer_max = 16 * 1024
+	};
+
+	TRY(arena_open(CALL_ROOM, &a));
+	o->sent = true;
+	TRY(s3_call(o->batch->s3, a, &call, &answer));
+	err e = read_upload_id(a, answer.body, &upload);
+	if (failed(e))
+		o->upload[0] = 0;
+	return e;
+}
+
+static err part_list(struct arena *a, const struct s3_object *o, str *out)
+{
+	struct buf b;
+
+	TRY(buf_open(a, 128 + o->part_count * ETAG_XML, &b));
+	buf_add(&b, STR("<CompleteMultipartUpload>"));
+	for (size_t i = 0; i < o->part_count; i++) {
+		buf_add_format(&b, "<Part><PartNumber>%u</PartNumber><ETag>", o->parts[i]->part);
+		buf_add_xml(&b, str_of(o->parts[i]->etag));
+		buf_add(&b, STR("</ETag></Part>"));
+	}
+	buf_add(&b, STR("</CompleteMultipartUpload>"));
+	*out = buf_str(&b);
+	return buf_check(&b);
+}
+
+/* The store may take a while, answer 200 early, and put the error into the body. An upload that is gone after a first
+ * try was completed by it. */
+static err complete(struct s3_object *o)
+{
+	OWNED(arena_done) struct arena *a = NULL;
+	struct s3_answer answer;
+	str query, list;
+
+	TRY(arena_open(8 * CALL_ROOM + o->part_count * ETAG_XML, &a));
+	TRY(str_format(a, &query, "uploadId=%s", o->upload));
+	TRY(part_list(a, o, &list));
+	const struct s3_call call = {
+		.method = STR("POST"), .key = o->key, .query = query, .body = list, .answer_max = 64 * 1024
+	};
+	TRY(s3_call(o->batch->s3, a, &call, &answer));
+	str code = s3_error_code(a, answer.body);
+	if (code.len)
+		return s3_refusal(500, code);
+	o->upload[0] = 0;
+	return OK;
+}
+
+static void abort_parts(struct s3_object *o)
+{
+	OWNED(arena_done) struct arena *a = NULL;
+	struct s3_answer answer;
+	str query;
+
+	if (!o->upload[0] || failed(arena_open(CALL_ROOM, &a)) ||
+	    failed(str_format(a, &query, "uploadId=%s", o->upload)))
+		return;
+	const struct s3_call call = { .method = STR("DELETE"), .key = o->key, .query = query, .answer_max = 4096 };
+	(void)failed(s3_call(o->batch->s3, a, &call, &answer)); /* else the sweep finds it */
+	o->upload[0] = 0;
+}
+
+/* ── The sink ────────────────────────────────────────────────────────────────────────────────────── */
+
+static err more_room(struct s3_object *o, size_t wanted)
+{
+	size_t room = o->room ? o->room : FIRST_ROOM;
+
+	while (room < wanted)
+		room *= 2;
+	if (room > S3_PART)
+		room = S3_PART;
+	if (room == o->room)
+		return OK;
+	char *bytes = realloc(o->bytes, room);
+	if (!bytes)
+		return LATER(MEMORY, "no memory for an object");
+	o->bytes = bytes;
+	o->room = room;
+	return OK;
+}
+
+static err send_part(struct s3_object *o)
+{
+	if (o->part_count == PARTS_MAX)
+		return NEVER(LIMIT, "the store does not take objects of that size");
+	if (!o->upload[0])
+		TRY(begin_parts(o));
+	TRY(settle(o, UNDER_WAY - 1));
+	return give(o, (unsigned)o->part_count + 1);
+}
+
+static err write_s3(void *state, const void *from, size_t len)
+{
+	struct s3_object *o = state;
+	str rest = str_bytes(from, len);
+
+	while (rest.len) {
+		if (o->len == S3_PART)
+			TRY(send_part(o));
+		TRY(more_room(o, o->len + rest.len));
+		str now = str_upto(rest, o->room - o->len);
+		memcpy(o->bytes + o->len, now.at, now.len);
+		o->len += now.len;
+		rest = str_from(rest, now.len);
+	}
+	return OK;
+}
+
+static err finish_s3(void *state)
+{
+	struct s3_object *o = state;
+
+	if (!o->upload[0])
+		return give(o, 0);
+	if (o->len)
+		TRY(send_part(o));
+	TRY(settle(o, 0));
+	return complete(o);
+}
+
+static void forget(struct s3_object *o)
+{
+	struct s3_object **at = &o->batch->all;
+
+	while (*at != o)
+		at = &(*at)->next;
+	*at = o->next;
+	for (size_t i = 0; i < o->part_count; i++)
+		free(o->parts[i]);
+	free(o->parts);
+	free(o->bytes);
+	free(o);
+}
+
+/* Nothing of it stays: not even a PUT whose answer never came. */
+static void remove_object(struct s3_object *o)
+{
+	(void)failed(settle(o, 0));
+	abort_parts(o);
+	if (o->sent)
+		(void)failed(s3_destroy(o->batch->s3, &o->object, 1));
+	forget(o);
+}
+
+static void abandon_s3(void *state)
+{
+	remove_object(state);
+}
+
+err s3_create(void *state, void *batch, struct arena *a, id *object, struct sink *out)
+{
+	static const struct sink_ops ops = { .write = write_s3, .finish = finish_s3, .abandon = abandon_s3 };
+	struct s3_batch *b = batch;
+	struct s3_object *o = calloc(1, sizeof *o);
+
+	(void)a;
+	if (!o)
+		return LATER(MEMORY, "no memory for an object");
+	o->batch = b;
+	o->object = *object;
+	(void)s3_key(state, *object, o->key);
+	o->next = b->all;
+	b->all = o;
+	*out = (struct sink){ &ops, o };
+	return OK;
+}
+
+err s3_commit(void *state, void *batch)
+{
+	struct s3_batch *b = batch;
+	err e = OK;
+
+	(void)state;
+	for (struct s3_object *o = b->all; o; o = o->next) {
+		err one = settle(o, 0);
+		if (!failed(e))
+			e = one;
+	}
+	b->committed = !failed(e);
+	return e;
+}
+
+void s3_batch_done(void *state, void *batch)
+{
+	struct s3_batch *b = batch;
+
+	(void)state;
+	while (b->all)
+		if (b->committed)
+			forget(b->all);
+		else
+			remove_object(b->all);
+	free(b);
+}
