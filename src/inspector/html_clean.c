@@ -122,11 +122,12 @@ err html_clean(struct arena *a, str html, const struct html_rules *rules, struct
 		fault_set(f, "the HTML is larger than %d bytes", HTML_MAX);
 		return NEVER(LIMIT, "the HTML is too large");
 	}
-	if (str_starts(html, STR("\xEF\xBB\xBF")))
-		html = str_from(html, 3);
 	TRY(buf_open(a, room_for(html), &filtered));
 	TRY(html_filter(html, &report, &filtered, f));
 	TRY(settle(a, &w, buf_str(&filtered), &clean));
+	/* A byte order mark is no text at the beginning, wherever it came from. */
+	while (str_starts(clean, STR("\xEF\xBB\xBF")))
+		clean = str_from(clean, 3);
 	if (!str_utf8(clean)) {
 		fault_set(f, "the HTML is not well-formed UTF-8");
 		return NEVER(SYNTAX, "the HTML is not UTF-8");
