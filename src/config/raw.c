@@ -148,7 +148,7 @@ static const size_t offsets[] = {
 };
 
 static const struct config_list lists[] = {
-	/* in the order of config_list() */
+/* in the order of config_list() */
 #define ROOT(kind, name, fallback, least, most, about, example)
 #define SECTION(name, about)
 #define SECTION_END(name)

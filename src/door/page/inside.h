@@ -31,8 +31,8 @@ err visit_proof(struct visit *v);                                /* POST /d/TOKE
 err visit_object(struct visit *v, str object, bool to_be_shown); /* GET /f/TOKEN/ID, /v/TOKEN/ID */
 err visit_bundle(struct visit *v);                               /* GET /a/TOKEN */
 err visit_disown(struct visit *v);                               /* POST /d/TOKEN?not-for-me */
-err visit_late(struct visit *v); /* GET and POST /d/TOKEN?late */
-err visit_code(struct visit *v); /* POST /d/TOKEN?code */
+err visit_late(struct visit *v);                                 /* GET and POST /d/TOKEN?late */
+err visit_code(struct visit *v);                                 /* POST /d/TOKEN?code */
 
 /* ── Answers ── */
 
