@@ -280,7 +280,7 @@ err values_tell(struct arena *a, const struct telling *t, struct template_value 
 	TRY(tell_sender(&all, t->submission));
 	TRY(tell_link(&all, t));
 	TRY(tell_expiry(&all, t));
-	TRY(tell_seal(&all, t->submission->seal));
+	TRY(tell_seal(&all, t->recipient->seal));
 	TRY(tell_proof(&all, t));
 	TRY(tell_documents(&all, t));
 	if (t->notice)

@@ -24,10 +24,10 @@ static void sample_make(struct sample *s)
 						     .next = i ? &s->documents[i - 1] : NULL };
 	s->submission = (struct submission){ .from = address(STR("letters")),
 					     .from_name = STR("Northwind Insurance"),
-					     .expires_at = 1800000000 * SECOND,
-					     .seal = SEAL_ZIP };
+					     .expires_at = 1800000000 * SECOND };
 	s->recipient = (struct recipient){ .address = address(STR("letters")),
 					   .name = STR("Maximiliane Hohenlohe"),
+					   .seal = SEAL_ZIP,
 					   .documents = &s->documents[COMPOSE_DOCUMENTS_SHOWN] };
 	s->recipient.link.proof = PROOF_DETAILS;
 	s->recipient.link.prompt = STR("birth_date+policy_number");

@@ -145,7 +145,7 @@ static err put_zip(const struct put_away *p, struct intake *in)
 
 err put_away(const struct put_away *p, struct intake *in)
 {
-	if (p->chunk->sub->seal == SEAL_ZIP)
+	if (in->to->seal == SEAL_ZIP)
 		return put_zip(p, in);
 	for (struct document *doc = in->to->documents; doc; doc = doc->next)
 		TRY(put_open(p, in, doc));

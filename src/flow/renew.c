@@ -54,11 +54,11 @@ static err take_password(struct renewal *r, struct fault *fault)
 {
 	struct link *l = &r->to->link;
 
-	if (r->sub->seal != SEAL_OPEN) {
+	if (r->to->seal != SEAL_OPEN) {
 		fault_set(fault,
 			  "the %.*s file is sealed with the password that was given; a new one needs the documents "
 			  "again: send them anew",
-			  STR_ARG(seal_kind_name(r->sub->seal)));
+			  STR_ARG(seal_kind_name(r->to->seal)));
 		return NEVER(UNSUPPORTED, "a container keeps its password");
 	}
 	l->proof = PROOF_PASSWORD;

@@ -51,7 +51,7 @@ static err judge_container_password(struct send *s, struct send_row *out, struct
 	str reason = s->line->config->password.allow_weak_reason;
 	struct password_verdict verdict;
 
-	TRY(check_password(s->arena, s->options.seal, out->container_password, &known, true, &verdict));
+	TRY(check_password(s->arena, out->to->seal, out->container_password, &known, true, &verdict));
 	if (verdict.accepted && verdict.bits >= (double)s->line->config->password.floor_bits)
 		return OK;
 	if (reason.len == 0) {
@@ -79,7 +79,7 @@ static err plan_details(struct send *s, const struct list_row *row, struct send_
 		return e;
 	}
 	out->to->link.prompt = s->options.proof_columns;
-	if (s->options.seal == SEAL_OPEN)
+	if (out->to->seal == SEAL_OPEN)
 		return OK;
 	TRY(join_details(s->arena, parts, count, &out->container_password));
 	return judge_container_password(s, out, fault);
@@ -153,6 +153,7 @@ err send_plan_recipient(struct send *s, const struct list_row *row, const struct
 	to->address = row->address;
 	to->name = row->name;
 	to->language = row->language;
+	to->seal = s->options.seal;
 	to->values = row->values;
 	TRY(plan_link(s, before, to, &result->link));
 	if (s->options.proof == PROOF_PASSWORD)

@@ -92,6 +92,11 @@ static err check_all(struct line *line, struct db *db, struct chunk *c)
 
 /* ── Seal and store ── */
 
+static size_t keys_needed(const struct chunk *c, const struct intake *in)
+{
+	return going(in) && in->to->seal == SEAL_ZIP ? seal_zip_keys_needed(c->hide_names, in->document_count) : 0;
+}
+
 /* The keys of all archives of the chunk at once: the processor derives several in the time of one. */
 static err derive_keys(struct line *line, struct chunk *c, struct zip_key **keys, size_t *total)
 {
@@ -99,13 +104,12 @@ static err derive_keys(struct line *line, struct chunk *c, struct zip_key **keys
 	str *passwords;
 
 	for (size_t i = 0; i < c->count; i++)
-		if (going(&c->intakes[i]))
-			needed += seal_zip_keys_needed(c->hide_names, c->intakes[i].document_count);
+		needed += keys_needed(c, &c->intakes[i]);
 	TRY(NEW_ARRAY(c->sub->arena, needed + 1, passwords));
 	TRY(NEW_ARRAY(c->sub->arena, needed + 1, *keys));
 	for (size_t i = 0; i < c->count; i++) {
-		size_t own = seal_zip_keys_needed(c->hide_names, c->intakes[i].document_count);
-		for (size_t k = 0; going(&c->intakes[i]) && k < own; k++)
+		size_t own = keys_needed(c, &c->intakes[i]);
+		for (size_t k = 0; k < own; k++)
 			passwords[at++] = c->intakes[i].container_password;
 	}
 	*total = needed;
@@ -121,8 +125,8 @@ static err put_all_away(struct put_away *p)
 		if (!going(in))
 			continue;
 		p->keys = next;
-		p->key_count = seal_zip_keys_needed(p->chunk->hide_names, in->document_count);
-		next += p->chunk->sub->seal == SEAL_ZIP ? p->key_count : 0;
+		p->key_count = keys_needed(p->chunk, in);
+		next += p->key_count;
 		TRY(refuse_or_stop(in, put_away(p, in)));
 	}
 	return OK;
@@ -134,8 +138,7 @@ static err seal_and_store(struct line *line, struct workbench *bench, struct chu
 	struct zip_key *keys = NULL;
 	size_t key_count = 0;
 
-	if (c->sub->seal == SEAL_ZIP)
-		TRY(derive_keys(line, c, &keys, &key_count));
+	TRY(derive_keys(line, c, &keys, &key_count));
 	TRY(store_begin(line->store, &batch));
 	struct put_away p = { .line = line, .chunk = c, .batch = batch, .workspace = bench->zip, .keys = keys };
 	err e = put_all_away(&p);

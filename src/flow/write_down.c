@@ -26,7 +26,7 @@ static err add_sealed_event(struct line *line, struct db *db, struct chunk *c, c
 	for (const struct document *doc = in->to->documents; doc; doc = doc->next)
 		documents++, bytes += doc->size;
 	buf_add_char(&detail, '{');
-	buf_add_json_field(&detail, "as", seal_kind_name(c->sub->seal));
+	buf_add_json_field(&detail, "as", seal_kind_name(in->to->seal));
 	buf_add_json_field(&detail, "proof", proof_kind_name(in->to->link.proof));
 	buf_add_json_number(&detail, "documents", documents);
 	buf_add_json_number(&detail, "bytes", bytes);

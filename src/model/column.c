@@ -78,3 +78,13 @@ err values_unpack(struct arena *a, str packed, struct value **out)
 	*out = first;
 	return OK;
 }
+
+err row_below(const struct db_rows *rows, int column, int64_t count, unsigned *out)
+{
+	int64_t n = db_row_number(rows, column);
+
+	if (n < 0 || n >= count)
+		return BROKEN(DATABASE, "a number stands for nothing");
+	*out = (unsigned)n;
+	return OK;
+}

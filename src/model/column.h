@@ -24,6 +24,9 @@ struct unsealing {
 str unsealed(struct unsealing *u, str place, int column); /* empty for NULL */
 void unsealed_digest(struct unsealing *u, str place, int column, uint8_t out[SHA256_LEN]);
 
+/* A number that stands for one of `count` things. BROKEN DATABASE if it does not. */
+err row_below(const struct db_rows *rows, int column, int64_t count, unsigned *out);
+
 /* A list of values as one column: length and bytes of each name and text. */
 err values_pack(struct arena *a, const struct value *values, str *out);
 err values_unpack(struct arena *a, str packed, struct value **out);

@@ -11,10 +11,11 @@
 #include "db/db.h"
 #include "wire/address.h"
 
-enum seal_kind { SEAL_OPEN, SEAL_ZIP, SEAL_PDF, SEAL_SMIME, SEAL_PGP };
+/* SEAL_AUTO is said of a submission only: each of its recipients has one of the others. */
+enum seal_kind { SEAL_OPEN, SEAL_ZIP, SEAL_PDF, SEAL_SMIME, SEAL_PGP, SEAL_AUTO };
 enum proof_kind { PROOF_PASSWORD, PROOF_DETAILS, PROOF_CODE };
 enum link_mode { LINK_PAGE, LINK_PRESIGNED };
-str seal_kind_name(enum seal_kind k);   /* open, zip, pdf, smime, pgp */
+str seal_kind_name(enum seal_kind k);   /* open, zip, pdf, smime, pgp, auto */
 str proof_kind_name(enum proof_kind k); /* password, details, code */
 
 /* What a sender is told by mail. */
@@ -90,6 +91,7 @@ struct recipient {
 	uint64_t row; /* of the list; 0 if there was none */
 	struct address address;
 	str name, language;
+	enum seal_kind seal; /* in what form they get it */
 	struct value *values;
 	struct document *documents;
 	struct object *objects;
@@ -106,7 +108,7 @@ struct submission {
 	struct address from;
 	str from_name;
 	str template_name;
-	enum seal_kind seal;
+	enum seal_kind seal; /* as it was asked for */
 	enum link_mode mode;
 	struct column_key *key; /* for its sealed columns */
 	uint8_t wrapped[WRAPPED_KEY];

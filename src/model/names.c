@@ -9,7 +9,7 @@ static str pick(const char *const *names, size_t count, unsigned which)
 
 str seal_kind_name(enum seal_kind k)
 {
-	static const char *const names[] = { "open", "zip", "pdf", "smime", "pgp" };
+	static const char *const names[] = { "open", "zip", "pdf", "smime", "pgp", "auto" };
 	return pick(names, sizeof names / sizeof *names, k);
 }
 

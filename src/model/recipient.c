@@ -32,6 +32,7 @@ static err save_self(struct db *db, struct arena *scratch, struct keyring *k, co
 		sealed(&s, STR("recipient.name"), to->name),
 		sealed(&s, STR("recipient.language"), to->language),
 		sealed(&s, STR("recipient.details"), details),
+		db_number(to->seal),
 	};
 	TRY(s.failed);
 	return db_run(db, QUERY_RECIPIENT_ADD, row, sizeof row / sizeof *row);
@@ -170,11 +171,14 @@ static err load_self(struct db *db, struct arena *a, const struct submission *su
 {
 	OWNED(db_rows_done) struct db_rows rows = { 0 };
 	struct unsealing u = { .arena = a, .key = sub->key, .owner = to->id, .rows = &rows };
+	unsigned seal;
 
 	TRY(db_one(db, QUERY_RECIPIENT_BY_ID, DB(db_id(to->id)), &rows));
 	if (!id_same(db_row_id(&rows, 0), sub->id))
 		return NEVER(NOT_FOUND, "the recipient belongs to another submission");
 	to->row = (uint64_t)db_row_number(&rows, 1);
+	TRY(row_below(&rows, 6, SEAL_AUTO, &seal));
+	to->seal = (enum seal_kind)seal;
 	str address = unsealed(&u, STR("recipient.address"), 2);
 	to->name = unsealed(&u, STR("recipient.name"), 3);
 	to->language = unsealed(&u, STR("recipient.language"), 4);

@@ -82,25 +82,15 @@ err submission_save(struct db *db, struct arena *scratch, const struct entropy *
 	return db_run(db, QUERY_SUBMISSION_ADD, row, sizeof row / sizeof *row);
 }
 
-static err number_below(const struct db_rows *rows, int column, int64_t count, unsigned *out)
-{
-	int64_t n = db_row_number(rows, column);
-
-	if (n < 0 || n >= count)
-		return BROKEN(DATABASE, "a number stands for nothing");
-	*out = (unsigned)n;
-	return OK;
-}
-
 /* Columns as in SUBMISSION_BY_ID. */
 static err read_plain(const struct db_rows *rows, struct submission *sub)
 {
 	unsigned state, seal, mode;
 	str wrapped = db_row_peek(rows, 6);
 
-	TRY(number_below(rows, 0, SUBMISSION_ERASED + 1, &state));
-	TRY(number_below(rows, 4, SEAL_PGP + 1, &seal));
-	TRY(number_below(rows, 5, LINK_PRESIGNED + 1, &mode));
+	TRY(row_below(rows, 0, SUBMISSION_ERASED + 1, &state));
+	TRY(row_below(rows, 4, SEAL_AUTO + 1, &seal));
+	TRY(row_below(rows, 5, LINK_PRESIGNED + 1, &mode));
 	if (state == SUBMISSION_ERASED || wrapped.len != WRAPPED_KEY)
 		return NEVER(EXPIRED, "the submission is erased");
 	sub->state = (enum submission_state)state;
@@ -147,7 +137,7 @@ err submission_state_of(struct db *db, id which, enum submission_state *out)
 	unsigned state;
 
 	TRY(db_one(db, QUERY_SUBMISSION_STATE, DB(db_id(which)), &rows));
-	TRY(number_below(&rows, 0, SUBMISSION_ERASED + 1, &state));
+	TRY(row_below(&rows, 0, SUBMISSION_ERASED + 1, &state));
 	*out = (enum submission_state)state;
 	return OK;
 }
@@ -180,7 +170,7 @@ err refusals_load(struct db *db, struct arena *a, const struct submission *sub, 
 		struct unsealing u = { .arena = a, .key = sub->key, .owner = sub->id, .rows = &rows };
 		unsigned why;
 		TRY(NEW(a, *end));
-		TRY(number_below(&rows, 2, WHY_COUNT, &why));
+		TRY(row_below(&rows, 2, WHY_COUNT, &why));
 		(*end)->row = (uint64_t)db_row_number(&rows, 0);
 		(*end)->why = (enum why)why;
 		(*end)->address = unsealed(&u, STR("refusal.address"), 1);

@@ -76,7 +76,7 @@ static void the_built_in_templates_make_small_clean_messages(void **state)
 	for (size_t i = 0; i < COUNT(names) * COUNT(languages); i++) {
 		struct world *w = world_open(NULL);
 		w->submission.template_name = str_of(names[i % 2]);
-		w->submission.seal = (enum seal_kind)(i % 5);
+		w->recipient.seal = (enum seal_kind)(i % 5);
 		w->recipient.language = str_of(languages[i / 2]);
 		assert_ok(compose_check(w->compose, &w->submission, &w->recipient, &w->fault));
 		assert_ok(compose(w));

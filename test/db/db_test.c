@@ -155,7 +155,7 @@ static void a_refused_row_leaves_the_transaction_as_it_was(void **state)
 	assert_why(NEVER, STATE,
 		   db_run(db, QUERY_RECIPIENT_ADD,
 			  DB(db_id(id_of(5)), db_id(id_of(99)), db_number(0), db_none(), db_none(), db_none(),
-			     db_none(), db_none())));
+			     db_none(), db_none(), db_number(0))));
 	assert_why(NEVER, STATE, db_run_one(db, QUERY_SUBMISSION_ERASE, DB(db_id(id_of(99)))));
 	assert_ok(db_commit(&change));
 	assert_int_equal(count(db), 1);

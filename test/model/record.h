@@ -27,7 +27,7 @@ static inline struct submission *record_submission(struct arena *a, struct keyri
 	assert_ok(submission_new(a, k, &e, 5 * SECOND, &sub));
 	sub->expires_at = 5 * SECOND + 7 * DAY;
 	sub->erase_at = sub->expires_at + 30 * DAY;
-	sub->seal = SEAL_ZIP;
+	sub->seal = SEAL_AUTO;
 	sub->from_name = STR("canary-sender-name");
 	sub->template_name = STR("canary-template");
 	assert_ok(address_parse(a, STR("canary-sender@example.com"), &sub->from, NULL));
@@ -55,6 +55,7 @@ static inline struct recipient *record_recipient(struct arena *a, struct keyring
 	assert_ok(address_parse(a, address, &to->address, NULL));
 	to->name = STR("canary-person-name");
 	to->language = STR("canary-language");
+	to->seal = SEAL_ZIP;
 	to->values = (struct value *)record_values;
 	to->documents = doc;
 	doc->name = STR("canary-document.pdf");

@@ -47,6 +47,7 @@ static void same_recipient(const struct recipient *a, const struct recipient *b)
 	assert_str(a->address.text, b->address.text);
 	assert_str(a->name, b->name);
 	assert_str(a->language, b->language);
+	assert_int_equal(a->seal, b->seal);
 	const struct value *v = a->values;
 	for (const struct value *w = b->values; w; w = w->next, v = v->next) {
 		assert_str(v->name, w->name);
@@ -74,7 +75,7 @@ static void what_is_saved_is_loaded(void **state)
 	assert_int_equal(back->state, SUBMISSION_ARRIVING);
 	assert_int_equal(back->expires_at, sub->expires_at);
 	assert_int_equal(back->erase_at, sub->erase_at);
-	assert_int_equal(back->seal, SEAL_ZIP);
+	assert_int_equal(back->seal, SEAL_AUTO);
 	assert_str(back->from.text, sub->from.text);
 	assert_str(back->from_name, sub->from_name);
 	assert_str(back->template_name, sub->template_name);

@@ -101,8 +101,8 @@ static void tell(struct cli *cli, const struct story *s)
 	cli_out_format(cli, "delivery %s: %.*s\n", delivery, STR_ARG(delivery_state_name(s->standing->state)));
 	line_of(cli, "submission", str_of(submission));
 	tell_recipient(cli, s);
-	if (s->sub)
-		line_of(cli, "sealed as", seal_kind_name(s->sub->seal));
+	if (s->to)
+		line_of(cli, "sealed as", seal_kind_name(s->to->seal));
 	tell_link(cli, s);
 	cli_out_format(cli, "  %-11s %u%s%.*s\n", "attempts", s->standing->attempts,
 		       s->standing->enhanced.len ? ", the last answer " : "", STR_ARG(s->standing->enhanced));
@@ -175,7 +175,7 @@ static void tell_json(struct cli *cli, const struct story *s)
 	json_object_set_new(j, "state", json_str(delivery_state_name(s->standing->state)));
 	json_object_set_new(j, "email", s->to ? json_str(s->to->address.text) : json_null());
 	json_object_set_new(j, "name", s->to ? json_str(s->to->name) : json_null());
-	json_object_set_new(j, "sealed_as", s->sub ? json_str(seal_kind_name(s->sub->seal)) : json_null());
+	json_object_set_new(j, "sealed_as", s->to ? json_str(seal_kind_name(s->to->seal)) : json_null());
 	json_object_set_new(j, "documents", json_documents(s->to));
 	json_object_set_new(j, "link", s->has_link ? json_link(&s->link) : json_null());
 	json_object_set_new(j, "attempts", json_integer(s->standing->attempts));

@@ -120,5 +120,5 @@ void add_documents(struct page_values *values, const struct fetch_view *view)
 	struct template_value *list = add_list(values, "documents");
 
 	for (const struct object *o = view->to->objects; o; o = o->next)
-		add_document(values, list, o, view->sub->seal == SEAL_ZIP);
+		add_document(values, list, o, view->to->seal == SEAL_ZIP);
 }
