@@ -376,6 +376,19 @@ static void other_paths_are_not_found(void **state)
 
 /* ── Proving ─────────────────────────────────────────────────────────────────────────────────────── */
 
+/* All of them say so of a page that says no-referrer, as they do of a hostile frame. */
+static void a_browser_that_calls_our_origin_null_is_believed_if_it_vouches_for_the_site(void **state)
+{
+	GIVEN(g, give());
+	const char *form = form_for(&g);
+
+	assert_int_equal(post(g.path, "Origin: null\r\n", "form=%s&proof=" SECRET, form).status, 403);
+	assert_int_equal(
+		post(g.path, "Origin: null\r\nSec-Fetch-Site: same-origin\r\n", "form=%s&proof=" SECRET, form).status,
+		303);
+	assert_int_equal(link_now(&g).proved_at, T0);
+}
+
 static void the_right_proof_opens_the_documents(void **state)
 {
 	GIVEN(g, give());
@@ -633,9 +646,14 @@ static void a_form_from_elsewhere_counts_for_nothing(void **state)
 		const char *more;
 		unsigned status;
 	} rows[] = {
-		{ "Origin: https://evil.example\r\n", 403 }, { "Origin: null\r\n", 403 },
-		{ "Origin: http://" AUTHORITY "\r\n", 403 }, { "Origin: https://" AUTHORITY ".evil.example\r\n", 403 },
-		{ "Sec-Fetch-Site: cross-site\r\n", 403 },   { "Sec-Fetch-Site: same-site\r\n", 403 },
+		{ "Origin: https://evil.example\r\n", 403 },
+		{ "Origin: null\r\n", 403 },
+		{ "Origin: http://" AUTHORITY "\r\n", 403 },
+		{ "Origin: https://" AUTHORITY ".evil.example\r\n", 403 },
+		{ "Sec-Fetch-Site: cross-site\r\n", 403 },
+		{ "Sec-Fetch-Site: same-site\r\n", 403 },
+		{ "Origin: null\r\nSec-Fetch-Site: cross-site\r\n", 403 },
+		{ "Origin: https://evil.example\r\nSec-Fetch-Site: same-origin\r\n", 403 },
 	};
 	static const char *const types[] = { "text/plain", "multipart/form-data; boundary=x", "application/json" };
 	GIVEN(g, give());
@@ -757,11 +775,13 @@ static void nothing_in_a_page_comes_from_elsewhere(void **state)
 #define page_test(function) cmocka_unit_test_setup(function, begin)
 TESTS(page, page_test(a_question_says_who_asks_and_until_when), page_test(looking_changes_nothing),
       page_test(only_a_try_is_written_down), page_test(pages_stand_in_the_language_of_their_reader),
-      page_test(other_paths_are_not_found), page_test(the_right_proof_opens_the_documents),
-      page_test(a_document_comes_whole_and_safe_to_save), page_test(a_download_can_be_resumed),
-      page_test(a_session_opens_its_own_link_only), page_test(a_page_lists_as_many_documents_as_there_are),
-      page_test(whoever_guesses_cannot_tell_what_a_token_is), page_test(refusals_take_the_same_time),
-      page_test(wrong_proofs_lock_the_link_and_the_sender_can_see_it), page_test(a_hasty_guesser_is_told_to_wait),
+      page_test(other_paths_are_not_found),
+      page_test(a_browser_that_calls_our_origin_null_is_believed_if_it_vouches_for_the_site),
+      page_test(the_right_proof_opens_the_documents), page_test(a_document_comes_whole_and_safe_to_save),
+      page_test(a_download_can_be_resumed), page_test(a_session_opens_its_own_link_only),
+      page_test(a_page_lists_as_many_documents_as_there_are), page_test(whoever_guesses_cannot_tell_what_a_token_is),
+      page_test(refusals_take_the_same_time), page_test(wrong_proofs_lock_the_link_and_the_sender_can_see_it),
+      page_test(a_hasty_guesser_is_told_to_wait),
       page_test(fifty_guesses_at_once_get_no_more_chances_than_one_after_another),
       page_test(a_form_from_elsewhere_counts_for_nothing), page_test(a_second_after_expiry_nothing_opens),
       page_test(what_was_opened_is_told_and_counted_when_the_last_byte_arrived),

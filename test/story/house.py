@@ -198,7 +198,9 @@ class Browser:
         if form is not None:
             body = urllib.parse.urlencode(form)
             h["Content-Type"] = "application/x-www-form-urlencoded"
-            h.setdefault("Origin", f"https://localhost:{self.house.port}")
+            if "Origin" not in h:  # what browsers say of a page that says no-referrer
+                h["Origin"] = "null" if "Sec-Fetch-Site" not in h else f"https://localhost:{self.house.port}"
+                h.setdefault("Sec-Fetch-Site", "same-origin")
         c.request(method, path, body, h)
         r = c.getresponse()
         data = r.read()

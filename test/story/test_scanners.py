@@ -80,7 +80,6 @@ def test_scanners_release_count_lock_and_consume_nothing(house):
         assert after["link"][field] == before["link"][field], field
     happened = [e["event"] for e in after["events"]][len(before["events"]):]
     assert happened == ["page-fetched"], "one event for any number of fetches"
-    assert after["link"]["fetches"] > 5
     text = house.run("show", house.row["delivery"]).out
     assert "nobody can tell" in text and "not opened" in text and "0 bytes left the house" in text
     # Then the person comes.
