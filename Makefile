@@ -39,7 +39,7 @@ race:  ## a run of threads under the thread sanitizer; N people
 
 browser: all  ## what the cleaner of HTML lets through, in Chromium
 	@tools/install-packages browser
-	@test/browser
+	@test/browser/clean_html
 
 lint:  ## clang-format, clang-tidy, cppcheck and the house's own rules
 	@tools/install-packages build test
