@@ -21,13 +21,15 @@ def free_port():
         return s.getsockname()[1]
 
 
-def pdf(text):
-    """A small real PDF whose bytes differ with its text."""
+def pdf(text, more=b""):
+    """A small real PDF whose bytes differ with its text; `more` is carried in a stream that no page shows."""
     body = f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET".encode()
     objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
                b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
                b"<</Length %d>>stream\n%s\nendstream" % (len(body), body),
                b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"]
+    if more:
+        objects.append(b"<</Length %d>>stream\n%s\nendstream" % (len(more), more))
     out, offsets = b"%PDF-1.4\n", []
     for n, o in enumerate(objects, 1):
         offsets.append(len(out))

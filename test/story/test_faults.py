@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from house import House
+from house import House, pdf
 from sink import FAIL, PLAIN, Sink, check_account
 from test_stop import wait_until
 
@@ -158,11 +158,10 @@ def test_a_full_disk_is_said_and_after_making_room_everything_goes_out(small_dis
     with Sink(tmp_path / "sink.log") as sink:
         bench = Bench(small_disk / "house", sink)
         house = bench.house
-        big = os.urandom(20_000)
         rows = house.people(40)
         for row in rows:
-            with open(os.path.join(house.documents, row["document"]), "ab") as f:
-                f.write(big)
+            with open(os.path.join(house.documents, row["document"]), "wb") as f:
+                f.write(pdf("letter", os.urandom(20_000)))
         bench.list, results = house.write_list(rows), os.path.join(house.path, "results.csv")
         ballast = fill(small_disk, leave)
         p = bench.send(results)

@@ -8,7 +8,7 @@ import os
 import pathlib
 import re
 
-from house import House
+from house import House, pdf
 from sink import Sink
 
 # What ends a line somewhere, ends a text, turns it round, or gives orders to a terminal or a spreadsheet.
@@ -35,7 +35,7 @@ def hostile_house(tmp_path, transport):
         for column in ("name", "note"):
             rows.append({"email": f"{column}{i}@example.net", "name": "Ada", "note": "n", "kind": name, "document": "a.pdf"} | {column: "Ada" + value + "x"})
         rows.append({"email": f"start{i}@example.net", "name": "Ada", "note": value, "kind": name, "document": "a.pdf"})
-    pathlib.Path(house.documents, "a.pdf").write_bytes(b"%PDF-1.4\n%%EOF\n")
+    pathlib.Path(house.documents, "a.pdf").write_bytes(pdf("a"))
     return house, rows
 
 
