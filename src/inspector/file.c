@@ -27,7 +27,8 @@ err look_active(struct look *l, enum file_active what)
 	if (tolerated || (what != ACTIVE_ENCRYPTED && l->rules->active != POLICY_REFUSE))
 		return OK;
 	l->held = what == ACTIVE_ENCRYPTED;
-	return look_refuse(l, "%s", file_active_sentence(what));
+	return look_refuse(l, "%s (\"%.*s\" in check.tolerate would let it in)", file_active_sentence(what),
+			   STR_ARG(file_active_word(what)));
 }
 
 err look_time(struct look *l)

@@ -101,6 +101,11 @@ static err look_member(struct unpack *u, str path, str bytes)
 
 	if (is_office(u))
 		return office_member(u->look, &u->office, path, bytes);
+	if (u->type == FILE_ZIP && apple_names(path))
+		return look_apple(u->look, bytes);
+	if (str_same(base_name(path), STR(".DS_Store")))
+		return look_refuse(u->look, "is macOS's list of a folder, which names files that are not in the "
+					    "archive: pack it again with `zip -X -x '*.DS_Store'`");
 	return look_file(u->look, base_name(path), STR_NONE, bytes, &type);
 }
 

@@ -6,7 +6,7 @@
 enum { SIDE_MAX = 20000 };
 #define AREA_MAX 200000000ull /* pixels: 800 MB when a viewer unpacks it */
 
-static err look_size(struct look *l, uint64_t width, uint64_t height)
+err look_size(struct look *l, uint64_t width, uint64_t height)
 {
 	if (width == 0 || height == 0)
 		return look_refuse(l, "is a damaged picture: it has no size");
@@ -48,69 +48,6 @@ err look_png(struct look *l, str bytes)
 		first = false;
 		if (str_same(type, STR("IEND")))
 			return !pixels || len ? damaged(l, "PNG") : ended(l, &r, "PNG");
-	}
-}
-
-/* ── JPEG, ITU T.81 annex B ──────────────────────────────────────────────────────────────────────── */
-
-static bool is_frame(uint8_t marker) /* SOF0 … SOF15 without DHT, JPG and DAC */
-{
-	return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
-}
-
-/* Up to the next marker that is one: FF 00 is an octet, FF D0 … D7 only mark where decoding may begin again. */
-static void skip_scan(struct reader *r)
-{
-	for (;;) {
-		ptrdiff_t at = str_find_char(r->rest, '\xff');
-		if (at < 0 || (size_t)at + 1 >= r->rest.len) {
-			r->failed = true;
-			return;
-		}
-		uint8_t next = (uint8_t)r->rest.at[at + 1];
-		if (next && !(next >= 0xD0 && next <= 0xD7)) {
-			r->rest = str_from(r->rest, (size_t)at);
-			return;
-		}
-		r->rest = str_from(r->rest, (size_t)at + 2);
-	}
-}
-
-static err look_segment(struct look *l, uint8_t marker, str data, bool *framed)
-{
-	struct reader r = READER(data);
-
-	if (!is_frame(marker))
-		return OK;
-	reader_u8(&r);
-	uint16_t height = reader_u16be(&r), width = reader_u16be(&r);
-	*framed = true;
-	return r.failed ? damaged(l, "JPEG") : look_size(l, width, height);
-}
-
-err look_jpeg(struct look *l, str bytes)
-{
-	struct reader r = READER(bytes);
-	bool framed = false, scanned = false;
-
-	reader_take(&r, 2);
-	for (;;) {
-		if (reader_u8(&r) != 0xFF)
-			return damaged(l, "JPEG");
-		uint8_t marker = reader_u8(&r);
-		while (marker == 0xFF && !r.failed)
-			marker = reader_u8(&r);
-		if (marker == 0xD9)
-			return !framed || !scanned ? damaged(l, "JPEG") : ended(l, &r, "JPEG");
-		uint16_t len = reader_u16be(&r);
-		str data = reader_take(&r, len >= 2 ? len - 2u : 0);
-		if (r.failed || len < 2 || marker < 0xC0 || marker == 0xD8)
-			return damaged(l, "JPEG");
-		TRY(look_segment(l, marker, data, &framed));
-		if (marker == 0xDA) {
-			scanned = true;
-			skip_scan(&r);
-		}
 	}
 }
 

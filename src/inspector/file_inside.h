@@ -38,8 +38,13 @@ err sniff_second_face(struct look *l, enum file_type type, str bytes); /* what c
 err look_pdf(struct look *l, str bytes);
 err look_png(struct look *l, str bytes);
 err look_jpeg(struct look *l, str bytes);
+err look_size(struct look *l, uint64_t width, uint64_t height); /* in pixels: what a viewer can bear */
 err look_gif(struct look *l, str bytes);
 err look_archive(struct look *l, enum file_type type, str bytes);
+
+/* What the Finder of macOS adds to a zip: "__MACOSX/folder/._name", RFC 1740. */
+bool apple_names(str path);
+err look_apple(struct look *l, str bytes);
 
 /* Text, a window at a time. */
 struct text_look {

@@ -93,10 +93,54 @@ def pictures():
     refused("picture", "a.png", png[:-20], "damaged PNG")
     refused("picture", "a.jpg", jpeg[:-200], "damaged JPEG")
     refused("picture", "a.gif", gif[:-200], "damaged GIF")
+    phones(jpeg)
     header = struct.pack(">IIBBBBB", 50000, 50000, 1, 0, 0, 0, 0)
     bomb = png[:8] + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
     refused("picture", "a.png", bomb, "50000 by 50000 pixels")
     refused("picture", "a.gif", gif[:6] + b"\xff\xff\xff\xff" + gif[10:], "65535 by 65535 pixels")
+
+
+def with_index(first, *more, gap=0, big=False, change=lambda entries: entries):
+    """A JPEG with further ones behind it and their index, as CIPA DC-007 has it."""
+    e = ">" if big else "<"
+    order = (b"MM\0*" if big else b"II*\0") + struct.pack(e + "I", 8)
+    count = len(more) + 1
+    fields = struct.pack(e + "H", 3) + struct.pack(e + "HHI4s", 0xB000, 7, 4, b"0100")
+    fields += struct.pack(e + "HHII", 0xB001, 4, 1, count) + struct.pack(e + "HHII", 0xB002, 7, 16 * count, 50) + bytes(4)
+    length = 4 + len(order + fields) + 16 * count
+    begin, at = 2 + 4 + 4, len(first) + 4 + length  # of the index; where the first picture ends
+    entries = [(0x030000, at, 0)]
+    for inner in more:
+        entries.append((0x020002, len(inner), at + gap - begin))
+        at += gap + len(inner)
+    table = b"".join(struct.pack(e + "IIIHH", *entry, 0, 0) for entry in change(entries))
+    segment = b"\xff\xe2" + struct.pack(">H", 2 + length) + b"MPF\0" + order + fields + table
+    return first[:2] + segment + first[2:] + b"".join(bytes(gap) + inner for inner in more)
+
+
+def phones(jpeg):
+    """Pictures as phones take them: a second one behind the first. Pillow reads them too."""
+    second = picture("JPEG", (64, 48))
+    whole = with_index(jpeg, second, gap=12)
+    assert getattr(Image.open(io.BytesIO(whole)), "n_frames") == 2
+    made = io.BytesIO()
+    Image.open(io.BytesIO(jpeg)).save(made, "MPO", save_all=True, append_images=[Image.open(io.BytesIO(second))])
+    put("good", "pillow.jpg", made.getvalue())
+    put("good", "phone.jpg", whole)
+    put("good", "phone-big.jpg", with_index(jpeg, second, second, big=True))
+    put("good", "padded.jpg", whole + bytes(500))
+    more = "goes on after the end of the JPEG"
+    refused("picture", "film.jpg", with_index(jpeg, second) + b"ftypmp42", more)
+    refused("picture", "gap.jpg", with_index(jpeg, second).replace(second, b"gap." + second[:-4]), more)
+    refused("picture", "zip.jpg", with_index(jpeg, zipped([("a.exe", b"MZ")])), "zip archive")
+    refused("picture", "program.jpg", with_index(jpeg, b"MZ" + bytes(400)), more)
+    refused("picture", "long.jpg", with_index(jpeg, second + b"tail"), more)
+    refused("picture", "cut.jpg", with_index(jpeg, second)[:-9], more)
+    for change in (lambda e: [e[0], (0, 0xFFFFFFFF, e[1][2])], lambda e: [e[0], (0, e[1][1], 0xFFFFFFFF)],
+                   lambda e: [e[0], (0, e[1][1], 0)], lambda e: [e[0], (0, 0, 0)], lambda e: e[::-1]):
+        refused("picture", "index.jpg", with_index(jpeg, second, change=change), more)
+    huge = second.replace(b"\x00\x30\x00\x40", b"\xff\xff\xff\xff", 1)
+    refused("picture", "large.jpg", with_index(jpeg, huge), "65535 by 65535 pixels")
 
 
 # ── PDF ───────────────────────────────────────────────────────────────────────────────────────────
@@ -177,7 +221,9 @@ def pdfs():
         refused("pdf-active", f"script-{label}.pdf", altered(script, **options), "holds scripts")
         refused("pdf-active", f"launch-{label}.pdf", altered(opening(S=name("Launch"), F="cmd.exe"), **options),
                 "starts programs")
-        refused("pdf-active", f"attach-{label}.pdf", altered(attach, **options), "carries other files")
+        refused("pdf-active", f"attach-{label}.pdf", altered(attach, **options),
+                "carries other files inside, as electronic invoices (Factur-X, ZUGFeRD) carry their XML (\"embedded-file\" in "
+                "check.tolerate would let it in)")
         refused("pdf-active", f"xfa-{label}.pdf", altered(form, **options), "XFA form")
         refused("pdf-active", f"page-{label}.pdf", altered(page_action, **options), "acts by itself")
         refused("pdf-active", f"uri-{label}.pdf", altered(opening(S=name("URI"), URI="https://x.example"), **options),
@@ -300,6 +346,25 @@ def changed(data, at, new):
     return data[:at] + new + data[at + len(new):]
 
 
+def apple_double(fork=b"", info=bytes(32) + b"com.apple.quarantine", magic=0x00051607, tail=b"", kind=2):
+    at = 50
+    head = struct.pack(">II16sH", magic, 0x00020000, b"Mac OS X        ", 2)
+    return head + struct.pack(">IIIIII", 9, at, len(info), kind, at + len(info), len(fork)) + info + fork + tail
+
+
+def finder():
+    """Archives as macOS packs them."""
+    blank = bytes(240) + b"This resource fork intentionally left blank   "[:46]
+    for label, note in (("mac", apple_double()), ("mac-fork", apple_double(blank))):
+        put("good", label + ".zip", zipped([("a.pdf", pdf()), ("__MACOSX/._a.pdf", note), ("__MACOSX/in/._b.txt", note)]))
+    for note in (b"MZ" + bytes(200), apple_double(b"code" * 70), apple_double(blank + b"x"), apple_double(tail=b"MZ"),
+                 apple_double(magic=0x00051600), apple_double(kind=1), apple_double()[:-1], apple_double(info=bytes(8)),
+                 apple_double(info=bytes(70000)), b""):
+        refused("zip-inner", "a.zip", zipped([("a.pdf", pdf()), ("__MACOSX/._a.pdf", note)]), "no note of the Finder")
+    refused("zip-inner", "a.zip", zipped([("a.pdf", pdf()), ("__MACOSX/a.exe", apple_double())]), "not among the types")
+    refused("zip-inner", "a.zip", zipped([("a.pdf", pdf()), ("x/.DS_Store", b"\0\0\0\1Bud1")]), "list of a folder")
+
+
 def zips():
     good = [("a.pdf", pdf()), ("folder/a.txt", b"hello\n" * 50), ("folder/b.png", picture("PNG"))]
     plain = zipped(good)
@@ -325,6 +390,8 @@ def zips():
     refused("zip-encrypted", "a.zip", (FOLDER / "scratch" / "weak.zip").read_bytes(), "ZipCrypto")
     run("7z", "a", "-tzip", "-mm=LZMA", "../lzma.zip", "a.pdf", cwd=source)
     refused("zip-encrypted", "a.zip", (FOLDER / "scratch" / "lzma.zip").read_bytes(), "rare method (14)")
+
+    finder()
 
     # What two programs would read in two ways.
     one = zipped([("a.txt", b"hello" * 100)])
