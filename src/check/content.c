@@ -30,6 +30,11 @@ bool content_check_scans(const struct content_check *c)
 	return c->options.clamd;
 }
 
+uint32_t content_check_tolerated(const struct content_check *c)
+{
+	return c->options.rules.tolerated;
+}
+
 /* ── One reading, three ways ── */
 
 struct reading {

@@ -27,6 +27,7 @@ struct content_options {
 err content_check_open(const struct content_options *options, struct content_check **out);
 void content_check_done(struct content_check **c); /* for OWNED */
 bool content_check_scans(const struct content_check *c);
+uint32_t content_check_tolerated(const struct content_check *c); /* ACTIVE_BIT of what check.tolerate names */
 
 struct content {
 	uint64_t size;

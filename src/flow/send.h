@@ -38,6 +38,8 @@ struct send_count {
 	uint64_t ended;    /* rows with nothing left to do */
 	uint64_t held;     /* rows that wait because a document could not be judged */
 	uint64_t weak;     /* passwords below the floor that a written reason let through */
+	uint64_t flagged;  /* rows whose documents hold something active, let in by check.active: flag */
+	uint32_t active;   /* ACTIVE_BIT of what those hold */
 };
 
 struct send;

@@ -57,6 +57,12 @@ static void stop_row(struct send *s, size_t row, const struct intake *in)
 		hold_row(s, row, in);
 }
 
+static void count_flagged(struct send *s, const struct intake *in)
+{
+	s->count.flagged += in->flagged != 0;
+	s->count.active |= in->flagged;
+}
+
 static void chunk_over(struct send *s, const size_t *todo, const struct intake *intakes, size_t count)
 {
 	pthread_mutex_lock(&s->lock);
@@ -66,6 +72,7 @@ static void chunk_over(struct send *s, const size_t *todo, const struct intake *
 		} else {
 			s->rows[todo[i]].accepted = true;
 			s->count.accepted++;
+			count_flagged(s, &intakes[i]);
 			s->changed = true;
 		}
 		s->rows[todo[i]].to->documents = NULL; /* they were the chunk's */
@@ -154,8 +161,11 @@ static err try_row(struct send *s, struct arena *a, struct intake *in)
 
 	TRY(check_documents(s->documents_fd, &row, s->line->config->limits.document_bytes, a, &in->to->documents,
 			    &in->fault));
-	for (struct document *doc = in->to->documents; doc; doc = doc->next)
-		TRY(check_document_content(s->line->content, s->documents_fd, a, doc, NULL, &in->fault));
+	for (struct document *doc = in->to->documents; doc; doc = doc->next) {
+		struct content found = { 0 };
+		TRY(check_document_content(s->line->content, s->documents_fd, a, doc, &found, &in->fault));
+		in->flagged |= found.active & ~content_check_tolerated(s->line->content);
+	}
 	err e = compose_check(s->line->compose, s->sub, in->to, &in->fault);
 	in->to->documents = NULL;
 	return e;
@@ -173,6 +183,8 @@ err send_try_all(struct send *s, const struct send_watch *watch, struct arena *a
 			return in.problem;
 		if (failed(in.problem))
 			stop_row(s, s->todo[i], &in);
+		else
+			count_flagged(s, &in);
 		watch->tick(watch->state, &s->count, "");
 	}
 	return OK;

@@ -77,6 +77,7 @@ static err check_one(struct line *line, struct db *db, struct chunk *c, struct i
 		struct content found = { 0 };
 		TRY(check_document_content(line->content, c->documents_fd, c->sub->arena, doc, &found, &in->fault));
 		in->active |= found.active;
+		in->flagged |= found.active & ~content_check_tolerated(line->content);
 		TRY(id_new(&line->entropy, &doc->id));
 	}
 	return OK;

@@ -20,7 +20,8 @@ struct intake {
 	str container_password; /* for `zip`; in secret memory or the caller's */
 	str weak_reason;        /* a password below the floor was allowed, and why; empty: it was not */
 
-	uint32_t active; /* ACTIVE_BIT of what its documents hold and the configuration lets through */
+	uint32_t active;  /* ACTIVE_BIT of what its documents hold and the configuration lets through */
+	uint32_t flagged; /* of these what check.tolerate does not name: somebody should look at it */
 
 	err problem;     /* OK after flow_submit: accepted; NEVER: why this one was refused; LATER: it is held */
 	bool suppressed; /* it was refused because the address must not be mailed */

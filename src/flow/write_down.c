@@ -57,11 +57,7 @@ static err add_flagged_event(struct line *line, struct db *db, struct chunk *c, 
 
 	if (!in->active)
 		return OK;
-	for (enum file_active a = 0; a < FILE_ACTIVES; a++)
-		if (in->active & ACTIVE_BIT(a)) {
-			buf_add(&words, words.len ? STR(" ") : STR_NONE);
-			buf_add(&words, file_active_word(a));
-		}
+	buf_add_file_actives(&words, in->active);
 	buf_add_char(&detail, '{');
 	buf_add_json_field(&detail, "active", buf_str(&words));
 	buf_add_char(&detail, '}');

@@ -21,6 +21,18 @@ const char *file_active_sentence(enum file_active a)
 	return actives[a].sentence;
 }
 
+void buf_add_file_actives(struct buf *b, uint32_t bits)
+{
+	const char *blank = "";
+
+	for (unsigned i = 0; i < FILE_ACTIVES; i++)
+		if (bits & ACTIVE_BIT(i)) {
+			buf_add(b, str_of(blank));
+			buf_add(b, actives[i].word);
+			blank = " ";
+		}
+}
+
 static bool read_active(str word, uint32_t *bits)
 {
 	for (unsigned i = 0; i < FILE_ACTIVES; i++)

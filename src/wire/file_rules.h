@@ -17,6 +17,7 @@ enum file_active {
 
 str file_active_word(enum file_active a);
 const char *file_active_sentence(enum file_active a);
+void buf_add_file_actives(struct buf *b, uint32_t bits);      /* their words, with blanks between */
 err file_actives_read(str words, uint32_t *bits, str *wrong); /* as file_types_read(); "none" adds nothing */
 
 enum file_policy { POLICY_REFUSE, POLICY_FLAG, POLICY_ALLOW };

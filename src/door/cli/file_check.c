@@ -49,6 +49,16 @@ static json_t *text(const char *given)
 	return json_stringn(b.at, b.len);
 }
 
+static json_t *active(const struct content *c)
+{
+	json_t *words = json_array();
+
+	for (unsigned i = 0; i < FILE_ACTIVES; i++)
+		if (c->active & ACTIVE_BIT(i))
+			json_array_append_new(words, json_string(file_active_word((enum file_active)i).at));
+	return words;
+}
+
 static void print(struct cli *cli, const char *path, const struct content *c)
 {
 	bool allowed = !failed(c->verdict);
@@ -61,6 +71,7 @@ static void print(struct cli *cli, const char *path, const struct content *c)
 	json_object_set_new(o, "type", json_stringn(type.at, type.len));
 	json_object_set_new(o, "allowed", json_boolean(allowed));
 	json_object_set_new(o, "malware", malware(c));
+	json_object_set_new(o, "active", active(c));
 	json_object_set_new(o, "reason", allowed ? json_null() : json_string(c->problem.what));
 	cli_out_json(cli, o);
 }
@@ -143,14 +154,15 @@ const struct cli_command command_file_check = {
 	.usage = "FILE… [--name N] [--type T] [--clamd SOCKET]",
 	.summary = "may these files go out as documents?",
 	.details = "Each is looked into as `send` does, with the settings of --config if that is given: name, declared "
-		   "type and content must "
-		   "agree "
-		   "on a type that may enter, and nothing in it may act by itself.\n\n"
+		   "type and "
+		   "content must agree on a type that may enter, and nothing in it may act by itself.\n\n"
 		   "Prints a JSON object a line: file, size, sha256, type (by its content), allowed, malware (null: it "
-		   "was "
-		   "not scanned, false: clean, else the signature's name) and reason. Without --clamd nothing is "
-		   "scanned for "
-		   "malware.\n\n"
+		   "was not "
+		   "scanned, false: clean, else the signature's name), active (what was found in it that acts, hides "
+		   "or fetches; "
+		   "let in all the same if it is allowed: check.active, check.tolerate) and reason. Without --clamd "
+		   "nothing is "
+		   "scanned for malware.\n\n"
 		   "Exit status 0 means that all were judged; 1 that one could not be, which is then not allowed.",
 	.examples = "# would send take it?\n"
 		    "$ letterlock file check policy.pdf\n"

@@ -3,6 +3,7 @@
 #include "door/cli/progress.h"
 #include "sys/listen.h"
 #include "sys/sys.h"
+#include "wire/file_rules.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -197,6 +198,21 @@ static void tell_held(struct cli *cli, const struct send *s, const struct send_c
 		}
 }
 
+static void tell_flagged(struct cli *cli, const struct send_count *c)
+{
+	char room[300];
+	struct buf words = BUF_ON(room);
+
+	if (c->flagged == 0)
+		return;
+	buf_add_file_actives(&words, c->active);
+	cli_warn(
+		cli,
+		"documents of %llu rows hold something active (%.*s); check.active: flag lets them through, and `show` "
+		"has it for each",
+		(unsigned long long)c->flagged, STR_ARG(buf_str(&words)));
+}
+
 static void tell_json(struct cli *cli, const struct send *s, const struct send_options *o, const struct send_count *c)
 {
 	char text[ID_TEXT + 1];
@@ -210,6 +226,7 @@ static void tell_json(struct cli *cli, const struct send *s, const struct send_o
 	for (enum row_status status = ROW_WAITING; status <= ROW_CANCELLED; status++)
 		json_object_set_new(j, row_status_name(status).at, json_integer((json_int_t)c->by_status[status]));
 	json_object_set_new(j, "held", json_integer((json_int_t)c->held));
+	json_object_set_new(j, "flagged", json_integer((json_int_t)c->flagged));
 	json_object_set_new(j, "weak_passwords", json_integer((json_int_t)c->weak));
 	json_object_set_new(j, "results", o->dry_run ? json_null() : json_string(o->results_path));
 	cli_out_json(cli, j);
@@ -270,6 +287,7 @@ static err work(struct cli *cli, struct send *s, const struct send_options *o)
 	progress_end(&showing.progress, &shown);
 	tell_refusals(cli, s, o->dry_run); /* else the results file has them */
 	tell_held(cli, s, &count);
+	tell_flagged(cli, &count);
 	if (cli->json)
 		tell_json(cli, s, o, &count);
 	else
