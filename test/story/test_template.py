@@ -1,4 +1,6 @@
 """Templates against real HTML parsers: no value changes the tree, and each is read back as it was given."""
+import email
+import email.header
 import html.parser
 import json
 import os
@@ -96,6 +98,100 @@ def test_no_value_changes_the_tree_of_the_document():
         assert urllib.parse.unquote(url.path) == "/" + value and urllib.parse.unquote(url.fragment) == value
         assert urllib.parse.parse_qsl(url.query, keep_blank_values=True) == [("q", value), ("r", "1")]
         assert urllib.parse.unquote(img.attrib["src"]) == "cid:" + value
+
+
+# Where characters come from, so that each kind is there often: ASCII with its controls, Latin and C1, spaces and marks that
+# nobody sees, writing from right to left, combining marks, ideographs, private use, noncharacters, everything.
+RANGES = [(0, 0x7F), (0x20, 0x7E), (0x80, 0xFF), (0x2000, 0x206F), (0x590, 0x6FF), (0x300, 0x36F), (0x4E00, 0x9FFF), (0xE000, 0xF8FF),
+          (0xFDD0, 0xFDEF), (0xFEFF, 0xFFFF), (0x1F300, 0x1FAFF), (0xE0000, 0xE007F), (0, 0xD7FF), (0xE000, 0x10FFFF)]
+
+
+def any_values(count, seed):
+    chance = random.Random(seed)
+
+    def one():
+        if chance.random() < 0.25:
+            return chance.choice(PIECES)
+        return chr(chance.randint(*chance.choice(RANGES)))
+    return ["".join(one() for _ in range(chance.randint(0, 24))) for _ in range(count)]
+
+
+def characters_that_show_nothing_good(value):
+    return "".join("\ufffd" if 0xFDD0 <= ord(c) <= 0xFDEF or ord(c) & 0xFFFE == 0xFFFE else c for c in shown(value))
+
+
+PLACES = ('<section><title>{{.}}</title><textarea title="{{.}}">x{{.}}</textarea><p lang=\'{{.}}\' title="a{{.}}b{{.}}">{{.}}<b>{{.}}</b>{{.}}</p>'
+          '<a href="mailto:{{.}}?subject={{.}}">m</a><a href="tel:{{.}}">t</a><a href=\'https://h.example/?{{.}}={{.}}\'>u</a></section>')
+
+
+def test_any_value_in_any_place_of_html_is_read_back_and_changes_nothing_else():
+    values = any_values(1200, 21) + random_values(200, 22)
+    page = text("<!DOCTYPE html><html><body>{{#items}}" + PLACES + "{{/items}}<p>end</p></body></html>", {"items": values})
+    tree = html5lib.parse(page, namespaceHTMLElements=False)
+    *sections, end = list(tree.find("body"))
+    assert len(sections) == len(values) and end.text == "end"
+    names = ["title", "textarea", "p", "b", "a", "a", "a"]
+    for section, value in zip(sections, values):
+        wanted = characters_that_show_nothing_good(value)
+        title, area, p, b, mail, phone, link = found = list(section.iter())[1:]
+        assert [e.tag for e in found] == names and [sorted(e.attrib) for e in found] == [
+            [], ["title"], ["lang", "title"], [], ["href"], ["href"], ["href"]]
+        assert (title.text or "") == wanted and area.text == "x" + wanted and area.attrib["title"] == wanted
+        assert p.attrib == {"lang": wanted, "title": f"a{wanted}b{wanted}"}
+        assert [p.text or "", b.text or "", b.tail or ""] == [wanted] * 3
+        unquote = urllib.parse.unquote
+        for one in (mail, phone, link):
+            assert one.attrib["href"].isascii() and not set(one.attrib["href"]) & set(" \"'<>`\\\r\n\t\0")
+        assert unquote(mail.attrib["href"]) == f"mailto:{value}?subject={value}" and mail.attrib["href"].count("?") == 1
+        assert unquote(phone.attrib["href"]) == "tel:" + value
+        parts = urllib.parse.urlsplit(link.attrib["href"])
+        assert (parts.netloc, parts.path, parts.fragment) == ("h.example", "/", "")
+        assert urllib.parse.parse_qsl(parts.query, keep_blank_values=True) == [(value, value)]
+
+
+def test_any_value_in_a_text_stands_as_it_is():
+    values = any_values(3000, 23)
+    made = text("{{#items}}<{{.}}>\x20\n{{/items}}end", {"items": values}, "text")
+    assert made == "".join(f"<{characters_that_show_nothing_good(v)}> \n" for v in values) + "end"
+
+
+def may_stand_in_a_line(value):
+    """Nothing that ends a line, or controls one, anywhere."""
+    return not any(ord(c) < 32 or 0x7F <= ord(c) <= 0x9F or c in "\u2028\u2029" for c in value)
+
+
+def test_any_value_in_a_subject_is_one_line_that_a_reader_of_mail_reads_back():
+    good = [v for v in any_values(1500, 24) if may_stand_in_a_line(v)]
+    bad = [v for v in any_values(400, 25) if not may_stand_in_a_line(v)]
+    assert len(good) > 400 and len(bad) > 100
+    lines = text("{{#items}}[{{.}}]{{/items}}", {"items": good}, "subject")
+    assert lines == "".join(f"[{v}]" for v in good)
+    for value in bad[:25]:
+        assert refusal("Hello {{x}}", {"x": value}, "subject")["why"] == "header"
+    for at in range(0, len(good), 40):
+        some = good[at:at + 40]
+        spec = {"from": "a@b.example", "to": "c@d.example", "subject": some[0], "text": "x", "headers": {f"X-V{i}": v for i, v in enumerate(some)}}
+        done = subprocess.run([LETTERLOCK, "mime", "build", "-"], input=json.dumps(spec).encode(), capture_output=True, timeout=60)
+        assert done.returncode == 0, (done.stderr, some)
+        read = email.message_from_bytes(done.stdout)
+        assert [k for k in read.keys() if k.startswith("X-V")] == list(spec["headers"]) and not read.defects
+        assert sorted(k for k in read.keys() if not k.startswith("X-V")) == ["Content-Transfer-Encoding", "Content-Type", "Date", "From", "MIME-Version",
+                                                                            "Message-ID", "Subject", "To"]
+        for name, value in [("Subject", some[0]), *spec["headers"].items()]:
+            words = email.header.decode_header(read[name].replace("\r\n", ""))
+            assert "".join(w.decode(c or "ascii") if isinstance(w, bytes) else w for w, c in words) == value, name
+
+
+def test_any_value_of_the_json_of_values_is_the_text_that_json_means():
+    """The same values as JSON escapes them, and as raw UTF-8."""
+    values = any_values(1500, 26)
+    for ascii_only in (True, False):
+        path = render.dir / "t"
+        path.write_text("{{#items}}{{.}}|\n{{/items}}")
+        raw = json.dumps({"items": values, "\u2028 name": 1}, ensure_ascii=ascii_only).encode()
+        done = subprocess.run([LETTERLOCK, "template", "render", str(path), "--values", "-", "--as", "text"], input=raw, capture_output=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.decode() == "".join(characters_that_show_nothing_good(v) + "|\n" for v in values)
 
 
 @pytest.mark.parametrize("seed", range(40))
