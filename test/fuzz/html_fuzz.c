@@ -45,7 +45,7 @@ static void check_url(str url, bool image)
 /* No bracket but of a colour, nothing quoted, nothing escaped. */
 static void check_style(str style)
 {
-	must(style.len > 0 && str_find(style, STR("url")) < 0 && str_find(style, STR("position:")) < 0);
+	must(style.len > 0 && str_find(style, STR("url(")) < 0 && str_find(style, STR("position:")) < 0);
 	for (size_t i = 0; i < style.len; i++) {
 		char c = style.at[i];
 		must(c >= ' ' && c < 0x7F && !strchr("\"'\\<>{}[]@*&?$=^~`|", c));
