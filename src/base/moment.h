@@ -42,7 +42,7 @@ static inline err entropy_fill(const struct entropy *e, void *to, size_t len)
 err moment_parse(str text, moment *out);          /* RFC 3339 with an offset, or Unix seconds */
 void buf_add_moment(struct buf *b, moment at);    /* RFC 3339, UTC, whole seconds: 2026-11-21T19:50:00Z */
 void buf_add_date_5322(struct buf *b, moment at); /* RFC 5322 3.3: Sat, 21 Nov 2026 19:50:00 +0000 */
-err moment_parse_http(str text, moment *out);      /* IMF-fixdate, RFC 9110 5.6.7: Sat, 21 Nov 2026 19:50:00 GMT */
+err moment_parse_http(str text, moment *out);     /* IMF-fixdate, RFC 9110 5.6.7: Sat, 21 Nov 2026 19:50:00 GMT */
 struct civil {
 	int year, month, day, hour, minute, second, weekday; /* UTC; month 1-12; weekday 0 is Sunday */
 };
