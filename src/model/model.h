@@ -175,7 +175,7 @@ err submission_erase(struct db *db, id which);
 /* Rotation of master keys. Wraps again, under the key in use, every data key that is under another; in transactions of
  * a few hundred rows, so that it may be killed at any point and run again. Objects are not touched. */
 struct rewrapped {
-	uint64_t objects, submissions; /* done by this run */
+	uint64_t objects, submissions, recipient_keys; /* done by this run */
 	uint64_t lost;                 /* rows whose key no master key opens; left as they are */
 };
 err model_rewrap(struct db *db, struct arena *scratch, struct keyring *k, struct rewrapped *out);
@@ -185,6 +185,7 @@ err wrapped_in_use(struct db *db, uint32_t number, uint64_t *out);
 enum { WRAP_CONTEXT = 32 };
 str wrap_context_object(id object, char into[WRAP_CONTEXT]);
 str wrap_context_submission(id submission, char into[WRAP_CONTEXT]);
+str wrap_context_recipient_key(id key, char into[WRAP_CONTEXT]);
 
 /* A finished RFC 5322 mail for one recipient: envelope and bytes with CRLF line ends. */
 struct message {

@@ -98,10 +98,13 @@ err model_rewrap(struct db *db, struct arena *scratch, struct keyring *k, struct
 	static const struct kind objects = { QUERY_OBJECTS_TO_REWRAP, QUERY_OBJECT_REWRAP, wrap_context_object };
 	static const struct kind submissions = { QUERY_SUBMISSIONS_TO_REWRAP, QUERY_SUBMISSION_REWRAP,
 						 wrap_context_submission };
+	static const struct kind recipient_keys = { QUERY_RECIPIENT_KEYS_TO_REWRAP, QUERY_RECIPIENT_KEY_REWRAP,
+						    wrap_context_recipient_key };
 
 	*out = (struct rewrapped){ 0 };
 	if (keyring_master_in_use(k) == 0)
 		return NEVER(KEY, "there is no master key to wrap with");
+	TRY(rewrap(db, scratch, k, &recipient_keys, &out->recipient_keys, &out->lost));
 	TRY(rewrap(db, scratch, k, &submissions, &out->submissions, &out->lost));
 	return rewrap(db, scratch, k, &objects, &out->objects, &out->lost);
 }

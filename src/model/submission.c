@@ -21,6 +21,11 @@ str wrap_context_submission(id submission, char into[WRAP_CONTEXT])
 	return wrap_context("submission ", submission, into);
 }
 
+str wrap_context_recipient_key(id key, char into[WRAP_CONTEXT])
+{
+	return wrap_context("recipient key ", key, into);
+}
+
 err submission_key_open(struct keyring *k, id which, str wrapped, struct column_key **out)
 {
 	uint8_t key[AEAD_KEY];

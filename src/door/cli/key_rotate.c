@@ -52,13 +52,15 @@ static err make_unless_unfinished(struct cli *cli, const struct config *config, 
 static void report(struct cli *cli, uint32_t number, const struct rewrapped *done)
 {
 	if (cli->json) {
-		cli_out_json(cli, json_pack("{s:i, s:I, s:I, s:I}", "master", (int)number, "objects",
+		cli_out_json(cli, json_pack("{s:i, s:I, s:I, s:I, s:I}", "master", (int)number, "objects",
 					    (json_int_t)done->objects, "submissions", (json_int_t)done->submissions,
-					    "lost", (json_int_t)done->lost));
+					    "recipient_keys", (json_int_t)done->recipient_keys, "lost",
+					    (json_int_t)done->lost));
 		return;
 	}
-	cli_out_format(cli, "master key %u: %llu objects and %llu submissions wrapped again\n", number,
-		       (unsigned long long)done->objects, (unsigned long long)done->submissions);
+	cli_out_format(cli, "master key %u: %llu objects, %llu submissions and %llu recipients' keys wrapped again\n",
+		       number, (unsigned long long)done->objects, (unsigned long long)done->submissions,
+		       (unsigned long long)done->recipient_keys);
 	cli_say(cli,
 		"Processes that run now wrap with the older key until they are restarted; then run this once more, "
 		"and retire the older key.");
