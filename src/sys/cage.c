@@ -10,7 +10,10 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+enum { CHANCE = 3 }; /* the descriptor at which Botan, below librnp, reads /dev/urandom */
 
 /* Where memory is short for all, what reads hostile bytes goes before what sends mail. Best effort. */
 static void go_first(void)
@@ -79,7 +82,8 @@ static const int allowed[] = {
 	SCMP_SYS(exit_group),
 };
 
-/* It reads 0, writes 1 and 2, makes no memory executable, and signals nobody but itself (abort). */
+/* It reads 0 and, if it is there, the source of chance; writes 1 and 2, makes no memory executable, and signals nobody
+ * but itself (abort). */
 static int allow_narrowly(scmp_filter_ctx f)
 {
 	const struct scmp_arg_cmp no_code = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
@@ -87,6 +91,7 @@ static int allow_narrowly(scmp_filter_ctx f)
 
 	bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, no_code);
 	bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(read), 1, SCMP_A0(SCMP_CMP_EQ, 0));
+	bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(read), 1, SCMP_A0(SCMP_CMP_EQ, CHANCE));
 	bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, SCMP_A0(SCMP_CMP_LE, 2));
 	bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(writev), 1, SCMP_A0(SCMP_CMP_LE, 2));
 	bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
@@ -107,9 +112,21 @@ static bool set_filter(void)
 	return !bad;
 }
 
+/* What libraries have left open goes, but for the device that chance comes from. */
+static void close_all_else(void)
+{
+	struct stat there, device;
+	bool is_chance = fstat(CHANCE, &there) == 0 && stat("/dev/urandom", &device) == 0 && S_ISCHR(there.st_mode) &&
+			 there.st_rdev == device.st_rdev;
+
+	(void)close_range(is_chance ? CHANCE + 1 : CHANCE, ~0u, 0);
+}
+
 void cage_shut(struct cage_facts *out)
 {
 	struct cage_facts facts = { 0 };
+
+	close_all_else();
 
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	facts.landlock = landlock_nothing();

@@ -1,7 +1,8 @@
 /* The sandbox of a program that parses hostile bytes. After cage_shut() it computes, reads standard input, writes
  * standard output, and ends; whatever else it asks of the kernel kills it. Three layers, each of which would do for
  * most attacks: a filter of system calls that kills (seccomp), no rights over any file, port or other process
- * (Landlock, as far as this kernel knows it), and limits. No descriptor but 0, 1 and 2 survives.
+ * (Landlock, as far as this kernel knows it), and limits. No descriptor but 0, 1 and 2 survives,
+ * and 3 where a library of ciphers keeps /dev/urandom open there: it may be read and nothing else.
  *
  * Libraries that load data files do so before. One thread only. */
 #ifndef LETTERLOCK_SYS_CAGE_H

@@ -15,7 +15,7 @@ static const char bash_head[] =
 
 static const char bash_middle[] = "	esac\n"
 				  "	local options='' next=''\n"
-				  "	case \"${words[0]} ${words[1]}\" in\n";
+				  "	case \"${words[0]} ${words[1]} ${words[2]}\" in\n";
 
 static const char bash_tail[] = "	if [[ $cur == -* ]]; then\n"
 				"		COMPREPLY=($(compgen -W \"$options $common\" -- \"$cur\"))\n"
@@ -61,7 +61,7 @@ static bool seen_before(size_t at, str first)
 
 static void first_words(struct cli *cli)
 {
-	cli_out(cli, STR("	' ') next='"));
+	cli_out(cli, STR("	'  ') next='"));
 	for (size_t i = 0; i < cli_table_count; i++) {
 		str first, rest;
 		if (!cli_table[i].command)
@@ -73,31 +73,49 @@ static void first_words(struct cli *cli)
 	cli_out(cli, STR("' ;;\n"));
 }
 
-static void second_words(struct cli *cli, str family)
+/* The words that may follow `words`, each once: neighbours in the table that begin alike stand together. */
+static void next_words(struct cli *cli, str words, const char *pattern)
 {
-	cli_out_format(cli, "	'%.*s ') next='", STR_ARG(family));
+	str last = STR_NONE;
+
+	cli_out_format(cli, pattern, STR_ARG(words));
 	for (size_t i = 0; i < cli_table_count; i++) {
-		str first, second;
-		if (!cli_table[i].command)
+		str next, rest, name = cli_table[i].command ? str_of(cli_table[i].command->name) : STR_NONE;
+		if (!str_starts(name, words) || name.len <= words.len || name.at[words.len] != ' ')
 			continue;
-		str_cut(str_of(cli_table[i].command->name), ' ', &first, &second);
-		if (str_same(first, family) && second.len)
-			cli_out_format(cli, "%.*s ", STR_ARG(second));
+		str_cut(str_from(name, words.len + 1), ' ', &next, &rest);
+		if (!str_same(next, last))
+			cli_out_format(cli, "%.*s ", STR_ARG(next));
+		last = next;
 	}
 	cli_out(cli, STR("' ;;\n"));
+}
+
+/* "recipient key" of "recipient key add", unless the command before it has it too. */
+static bool begins_pair(size_t at, str name, str *pair)
+{
+	str first, second, third,
+		before = at && cli_table[at - 1].command ? str_of(cli_table[at - 1].command->name) : STR_NONE;
+
+	str_cut(name, ' ', &first, &second);
+	if (!str_cut(second, ' ', &second, &third))
+		return false;
+	*pair = str_upto(name, first.len + 1 + second.len);
+	return !str_starts(before, *pair);
 }
 
 static void command_cases(struct cli *cli)
 {
 	for (size_t i = 0; i < cli_table_count; i++) {
 		const struct cli_command *c = cli_table[i].command;
-		str first, second;
+		str first, rest, pair;
 		if (!c)
 			continue;
-		bool two = str_cut(str_of(c->name), ' ', &first, &second);
-		if (two && !seen_before(i, first))
-			second_words(cli, first);
-		cli_out_format(cli, two ? "	'%s') options='" : "	'%s '*) options='", c->name);
+		if (str_cut(str_of(c->name), ' ', &first, &rest) && !seen_before(i, first))
+			next_words(cli, first, "	'%.*s  ') next='");
+		if (begins_pair(i, str_of(c->name), &pair))
+			next_words(cli, pair, "	'%.*s ') next='");
+		cli_out_format(cli, str_has(rest, ' ') ? "	'%s') options='" : "	'%s '*) options='", c->name);
 		option_names(cli, c->options);
 		cli_out(cli, STR("' ;;\n"));
 	}
