@@ -54,7 +54,7 @@ static err write_unsubscribe(struct sink *to, str url, str mailto)
 	return url.len ? field_raw(to, STR("List-Unsubscribe-Post"), STR("List-Unsubscribe=One-Click")) : OK;
 }
 
-static err write_fields(const struct mime *m, struct sink *to)
+err mime_write_fields(const struct mime *m, struct sink *to)
 {
 	TRY(write_mailboxes(to, STR("From"), m->from));
 	TRY(write_mailboxes(to, STR("To"), m->to));
@@ -70,27 +70,20 @@ static err write_fields(const struct mime *m, struct sink *to)
 	TRY(write_unsubscribe(to, m->unsubscribe_url, m->unsubscribe_mailto));
 	for (const struct mime_header *h = m->headers; h; h = h->next)
 		TRY(field_whole(to, h->name, h->value));
-	return field_raw(to, STR("MIME-Version"), STR("1.0"));
+	return OK;
 }
 
 /* ── Parts ───────────────────────────────────────────────────────────────────────────────────────── */
 
-/* 128 random bits; "=_" occurs in no quoted-printable or base64 body (RFC 2045 6.7). */
 struct boundary {
-	char text[40];
+	char text[MIME_BOUNDARY];
 	size_t len;
 };
 
 static err boundary_new(const struct entropy *e, struct boundary *out)
 {
-	struct buf b = BUF_ON(out->text);
-	uint8_t random[16];
-
-	TRY(entropy_fill(e, random, sizeof random));
-	buf_add(&b, STR("=_"));
-	buf_add_base32(&b, str_bytes(random, sizeof random));
-	out->len = b.len;
-	return buf_check(&b);
+	out->len = sizeof out->text;
+	return mime_boundary(e, out->text);
 }
 
 /* The line end before a delimiter belongs to the delimiter (RFC 2046 5.1.1): a part keeps its own. */
@@ -108,17 +101,25 @@ static err parts_end(struct sink *to, const struct boundary *b)
 	return sink_put(to, STR("--\r\n"));
 }
 
-static err multipart_begin(struct sink *to, str type, const struct boundary *b)
+/* RFC 9788 2.1.1: said by the type of the outermost entity. */
+static void say_protected(struct field *f, bool protected)
+{
+	if (protected)
+		field_parameter(f, STR("hp"), STR("cipher"));
+}
+
+static err multipart_begin(struct sink *to, str type, const struct boundary *b, bool protected)
 {
 	struct field f = field_begin(to, STR("Content-Type"));
 
 	field_token(&f, type);
 	field_parameter(&f, STR("boundary"), (str){ b->text, b->len });
+	say_protected(&f, protected);
 	return field_end(&f);
 }
 
 /* Where no boundary follows, the message ends with an end of line that would be the body's: base64 keeps them apart. */
-static err write_text(const struct mime *m, struct sink *to, str type, str text)
+static err write_text(const struct mime *m, struct sink *to, str type, str text, bool protected)
 {
 	bool last = !m->attachments && (!m->text.at || !m->html.at);
 	bool open_end = text.len && text.at[text.len - 1] != '\n';
@@ -127,6 +128,7 @@ static err write_text(const struct mime *m, struct sink *to, str type, str text)
 
 	field_token(&f, type);
 	field_put(&f, STR("; charset=utf-8"));
+	say_protected(&f, protected);
 	TRY(field_end(&f));
 	TRY(field_raw(to, STR("Content-Transfer-Encoding"), mime_encoding_name(e)));
 	TRY(sink_put(to, STR("\r\n")));
@@ -134,20 +136,20 @@ static err write_text(const struct mime *m, struct sink *to, str type, str text)
 }
 
 /* The last is the one a reader prefers (RFC 2046 5.1.4). */
-static err write_alternative(const struct mime *m, const struct entropy *e, struct sink *to)
+static err write_alternative(const struct mime *m, bool protected, const struct entropy *e, struct sink *to)
 {
 	struct boundary b;
 
 	if (!m->html.at)
-		return write_text(m, to, STR("text/plain"), m->text);
+		return write_text(m, to, STR("text/plain"), m->text, protected);
 	if (!m->text.at)
-		return write_text(m, to, STR("text/html"), m->html);
+		return write_text(m, to, STR("text/html"), m->html, protected);
 	TRY(boundary_new(e, &b));
-	TRY(multipart_begin(to, STR("multipart/alternative"), &b));
+	TRY(multipart_begin(to, STR("multipart/alternative"), &b, protected));
 	TRY(part_begin(to, &b));
-	TRY(write_text(m, to, STR("text/plain"), m->text));
+	TRY(write_text(m, to, STR("text/plain"), m->text, false));
 	TRY(part_begin(to, &b));
-	TRY(write_text(m, to, STR("text/html"), m->html));
+	TRY(write_text(m, to, STR("text/html"), m->html, false));
 	return parts_end(to, &b);
 }
 
@@ -163,15 +165,15 @@ static err write_attachment(struct mime_attachment *part, struct sink *to)
 	return mime_body_base64(to, &part->content);
 }
 
-static err write_mixed(const struct mime *m, const struct entropy *e, struct sink *to)
+static err write_mixed(const struct mime *m, bool protected, const struct entropy *e, struct sink *to)
 {
 	struct boundary b;
 
 	TRY(boundary_new(e, &b));
-	TRY(multipart_begin(to, STR("multipart/mixed"), &b));
+	TRY(multipart_begin(to, STR("multipart/mixed"), &b, protected));
 	if (m->text.at || m->html.at) {
 		TRY(part_begin(to, &b));
-		TRY(write_alternative(m, e, to));
+		TRY(write_alternative(m, false, e, to));
 	}
 	for (struct mime_attachment *part = m->attachments; part; part = part->next) {
 		TRY(part_begin(to, &b));
@@ -180,9 +182,13 @@ static err write_mixed(const struct mime *m, const struct entropy *e, struct sin
 	return parts_end(to, &b);
 }
 
+err mime_write_content(const struct mime *m, bool protected, const struct entropy *e, struct sink *to)
+{
+	return m->attachments ? write_mixed(m, protected, e, to) : write_alternative(m, protected, e, to);
+}
+
 err mime_write(const struct mime *m, const struct entropy *e, struct sink *to, struct fault *f)
 {
-	TRY(mime_check(m, f));
-	TRY(write_fields(m, to));
-	return m->attachments ? write_mixed(m, e, to) : write_alternative(m, e, to);
+	TRY(mime_write_header(m, to, f));
+	return mime_write_content(m, false, e, to);
 }

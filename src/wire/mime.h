@@ -60,6 +60,22 @@ struct mime {
 /* Everything that can be refused is refused before the first byte. Finishes nothing. */
 err mime_write(const struct mime *m, const struct entropy *e, struct sink *to, struct fault *f);
 err mime_check(const struct mime *m, struct fault *f);
+
+/* ── For messages whose content goes encrypted ── */
+
+/* The header section alone, with MIME-Version but without the empty line: fields of the content follow. */
+err mime_write_header(const struct mime *m, struct sink *to, struct fault *f);
+/* The content alone, as an entity (RFC 2045 2.4): Content-… fields, an empty line, the body. With `outer`, what stands
+ * in the clear, m's own header fields go first and are what a reader shows (RFC 9788, hp="cipher"); HP-Outer repeats
+ * the ones outside, so that a reader can tell which of them were confidential. Without it m needs no header fields. */
+err mime_write_entity(const struct mime *m, const struct mime *outer, const struct entropy *e, struct sink *to,
+		      struct fault *f);
+/* Bytes in, lines of base64 out (RFC 2045 6.8); finishing writes the last. */
+err mime_base64_sink(struct arena *a, struct sink *below, struct sink *out);
+/* For a multipart of one's own: 128 random bits; "=_" occurs in no quoted-printable or base64 body (RFC 2045 6.7). */
+enum { MIME_BOUNDARY = 28 };
+err mime_boundary(const struct entropy *e, char out[MIME_BOUNDARY]); /* not terminated */
+
 bool mime_smtputf8(const struct mime *m); /* an address in it needs RFC 6531 */
 
 /* The gate. `field` is what the person who filled it calls it: "subject", "attachment name". */

@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-enum { BASE64_IN = 57, BASE64_LINES = 512 };
-
 static bool starts_badly(str line)
 {
 	return str_starts(line, STR(".")) || str_starts(line, STR("From "));
@@ -118,7 +116,7 @@ static err quoted_line(struct sink *to, str line, str end)
 
 /* ── base64, section 6.8 ─────────────────────────────────────────────────────────────────────────── */
 
-static err base64_block(struct sink *to, const char *bytes, size_t len)
+err mime_base64_lines(struct sink *to, const char *bytes, size_t len)
 {
 	char room[BASE64_LINES * (MIME_LINE + 2)];
 	struct buf out = BUF_ON(room);
@@ -138,7 +136,7 @@ err mime_body_base64(struct sink *to, struct source *content)
 
 	do {
 		TRY(source_read_full(content, window, sizeof window, &got));
-		TRY(base64_block(to, window, got));
+		TRY(mime_base64_lines(to, window, got));
 	} while (got == sizeof window);
 	return OK;
 }
@@ -159,7 +157,7 @@ static err gather_add(struct gather *g, str bytes)
 		g->len += taken;
 		bytes = str_from(bytes, taken);
 		if (g->len == sizeof g->window) {
-			TRY(base64_block(g->to, g->window, g->len));
+			TRY(mime_base64_lines(g->to, g->window, g->len));
 			g->len = 0;
 		}
 	}
@@ -176,7 +174,7 @@ static err base64_text(struct sink *to, str text, bool exact)
 		TRY(gather_add(&g, line));
 		TRY(gather_add(&g, ended || !exact ? STR("\r\n") : STR("")));
 	}
-	return base64_block(to, g.window, g.len);
+	return mime_base64_lines(to, g.window, g.len);
 }
 
 err mime_body_text(struct sink *to, enum mime_encoding e, str text, bool exact)

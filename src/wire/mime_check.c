@@ -124,21 +124,35 @@ static err check_fields(const struct mime *m, struct fault *f)
 	return check_headers(m->headers, f);
 }
 
+static err check_content(const struct mime *m, struct fault *f)
+{
+	TRY(check_text(STR("text"), m->text, f));
+	TRY(check_text(STR("html"), m->html, f));
+	TRY(check_attachments(m->attachments, f));
+	if (!m->text.at && !m->html.at && !m->attachments)
+		return refuse_field(f, STR("text"), "a message needs a text");
+	return OK;
+}
+
+/* A fault is told only of a failure: checks that pass leave none. */
+static err told(err e, const struct fault *found, struct fault *f)
+{
+	if (failed(e) && f)
+		*f = *found;
+	return e;
+}
+
+err mime_check_content(const struct mime *m, struct fault *f)
+{
+	struct fault found = { 0 };
+
+	return told(check_content(m, &found), &found, f);
+}
+
 err mime_check(const struct mime *m, struct fault *f)
 {
 	struct fault found = { 0 };
 	err e = check_fields(m, &found);
 
-	if (!failed(e))
-		e = check_text(STR("text"), m->text, &found);
-	if (!failed(e))
-		e = check_text(STR("html"), m->html, &found);
-	if (!failed(e))
-		e = check_attachments(m->attachments, &found);
-	if (!failed(e) && !m->text.at && !m->html.at && !m->attachments)
-		e = refuse_field(&found, STR("text"), "a message needs a text");
-	/* A fault is told only of a failure: checks that pass leave none. */
-	if (failed(e) && f)
-		*f = found;
-	return e;
+	return told(failed(e) ? e : check_content(m, &found), &found, f);
 }

@@ -39,5 +39,12 @@ str mime_encoding_name(enum mime_encoding e);
 /* Ends with CRLF unless it is empty; with `exact` only if the text does. */
 err mime_body_text(struct sink *to, enum mime_encoding e, str text, bool exact);
 err mime_body_base64(struct sink *to, struct source *content);
+enum { BASE64_IN = 57, BASE64_LINES = 512 };                           /* bytes a line, and lines at a time */
+err mime_base64_lines(struct sink *to, const char *bytes, size_t len); /* at most so many */
+
+/* For mime.c and mime_entity.c. With `protected` the content's type says that header fields before it are protected. */
+err mime_write_fields(const struct mime *m, struct sink *to); /* all but MIME-Version */
+err mime_write_content(const struct mime *m, bool protected, const struct entropy *e, struct sink *to);
+err mime_check_content(const struct mime *m, struct fault *f);
 
 #endif

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+import certificates
 from house import Browser, House
 from sink import FAIL, PLAIN, Sink
 from test_faults import EVERY_ONE, Bench, crashed
@@ -47,6 +48,22 @@ def try_all(tmp_path, args, stdin=b"", ordinary=25, cwd="/", between=lambda: Non
 
 def test_addresses_are_judged_or_memory_is_said_to_be_out(tmp_path):
     try_all(tmp_path, ["address", "check"], b'"a@example.com"\n"\xc3\xbc@b\xc3\xbccher.example"\n"x"\n')
+
+
+def test_an_smime_seal_is_made_whole_or_not_at_all(tmp_path):
+    document, out = tmp_path / "a.pdf", tmp_path / "out.p7m"
+    document.write_bytes(b"%PDF-1.4\n" + os.urandom(50_000))
+    certificate, key = certificates.self_made(tmp_path, "maria")
+
+    def check():
+        if out.exists():
+            t = subprocess.run(["openssl", "cms", "-decrypt", "-in", out, "-recip", certificate, "-inkey", key],
+                               capture_output=True)
+            assert t.returncode == 0 and b"multipart/signed" in t.stdout, t
+            out.unlink()
+    try_all(tmp_path, ["seal", "smime", "-o", out, "--to", certificate, "--sign-cert", certificate, "--sign-key", key,
+                       document], between=check)
+    check()
 
 
 def test_a_container_is_made_whole_or_not_at_all(tmp_path):

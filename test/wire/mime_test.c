@@ -199,6 +199,81 @@ static void the_bytes_are_these_and_no_others(void **state)
 				      "\r\none\r\ntwo\r\n"));
 }
 
+/* RFC 9788: what a reader shows is inside, what stood outside is repeated, and the content's type says so. */
+static void header_fields_are_protected_inside_the_content(void **state)
+{
+	char room[8192];
+	struct buf out = BUF_ON(room);
+	uint64_t counter = 0;
+	struct entropy e = test_entropy(&counter);
+	struct sink to = sink_to_buf(&out);
+	struct mime_mailbox who = { .address = address(), .name = STR("Maria") }, nobody = { .address = address() };
+	struct mime inner = { .from = &who,
+			      .to = &who,
+			      .subject = STR("Your diagnosis"),
+			      .id = STR("<a@b.example>"),
+			      .text = STR("text") };
+	struct mime outer = { .from = &nobody, .to = &nobody, .subject = STR("[...]"), .id = STR("<a@b.example>") };
+	(void)state;
+
+	assert_ok(mime_write_entity(&inner, &outer, &e, &to, NULL));
+	assert_str(buf_str(&out), STR("From: Maria <a@b.example>\r\n"
+				      "To: Maria <a@b.example>\r\n"
+				      "Subject: Your diagnosis\r\n"
+				      "Date: Thu, 01 Jan 1970 00:00:00 +0000\r\n"
+				      "Message-ID: <a@b.example>\r\n"
+				      "HP-Outer: From: a@b.example\r\n"
+				      "HP-Outer: To: a@b.example\r\n"
+				      "HP-Outer: Subject: [...]\r\n"
+				      "HP-Outer: Date: Thu, 01 Jan 1970 00:00:00 +0000\r\n"
+				      "HP-Outer: Message-ID: <a@b.example>\r\n"
+				      "Content-Type: text/plain; charset=utf-8; hp=\"cipher\"\r\n"
+				      "Content-Transfer-Encoding: 7bit\r\n"
+				      "\r\n"
+				      "text\r\n"));
+}
+
+static void an_entity_of_its_own_needs_no_header_fields(void **state)
+{
+	char room[8192];
+	struct buf out = BUF_ON(room);
+	uint64_t counter = 0;
+	struct entropy e = test_entropy(&counter);
+	struct sink to = sink_to_buf(&out);
+	(void)state;
+
+	assert_ok(mime_write_entity(&(struct mime){ .text = STR("text") }, NULL, &e, &to, NULL));
+	assert_str(buf_str(&out), STR("Content-Type: text/plain; charset=utf-8\r\n"
+				      "Content-Transfer-Encoding: 7bit\r\n\r\ntext\r\n"));
+	assert_why(NEVER, HEADER, mime_write_entity(&(struct mime){ 0 }, NULL, &e, &to, NULL));
+}
+
+static void base64_comes_out_the_same_however_it_goes_in(void **state)
+{
+	static char content[100000], room[200000], other[200000];
+	struct arena *a;
+	(void)state;
+
+	assert_ok(arena_open(1 << 20, &a));
+	for (size_t i = 0; i < sizeof content; i++)
+		content[i] = (char)(i * 31 + i / 251);
+	for (size_t len = 0; len < sizeof content; len = len * 3 + 29) {
+		struct buf want = BUF_ON(room), got = BUF_ON(other);
+		struct sink below = sink_to_buf(&got), above;
+		for (size_t at = 0; at < len; at += 57) {
+			buf_add_base64(&want, str_bytes(content + at, len - at < 57 ? len - at : 57));
+			buf_add(&want, STR("\r\n"));
+		}
+		assert_ok(mime_base64_sink(a, &below, &above));
+		for (size_t at = 0, step = 1; at < len; at += step, step = step * 2 + 1)
+			assert_ok(sink_write(&above, content + at, len - at < step ? len - at : step));
+		assert_ok(sink_finish(&above));
+		assert_str(buf_str(&got), buf_str(&want));
+	}
+	arena_close(a);
+}
+
 TESTS(mime, test(every_bad_byte_in_every_field_is_refused_by_name), test(without_chance_there_is_no_message),
       test(a_message_without_sender_recipient_or_content_is_refused), test(too_many_of_anything_is_refused),
-      test(the_bytes_are_these_and_no_others))
+      test(the_bytes_are_these_and_no_others), test(header_fields_are_protected_inside_the_content),
+      test(an_entity_of_its_own_needs_no_header_fields), test(base64_comes_out_the_same_however_it_goes_in))
