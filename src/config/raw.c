@@ -243,8 +243,9 @@ const char *raw_text(const struct raw *raw, const struct config_setting *s, size
 
 	if (strstr(s->name, "[].")) {
 		must(config_list(s, &place));
-		memcpy(&base, base + lists[place].first, sizeof base);
-		base += record * lists[place].each;
+		const char *records;
+		memcpy(&records, base + lists[place].first, sizeof records);
+		base = records + record * lists[place].each;
 	}
 	memcpy(&text, base + offset_of(s), sizeof text);
 	return text;

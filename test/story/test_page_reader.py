@@ -41,6 +41,7 @@ def several(house):
             f.write(content)
     row.update(document=";".join(NAMES), birth_date="1987-04-03", plate="AB-123")
     house.setting("name", "Northwind", section="sender")
+    house.setting("allow_any_reason", "markup is among the documents, to see that it is never shown", section="check")
     house.row = house.send([row], "--proof", "details:birth_date+plate").results[0]
     return house
 
