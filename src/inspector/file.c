@@ -127,12 +127,7 @@ err look_file(struct look *l, str name, str declared, str bytes, enum file_type 
 
 /* ── The document ────────────────────────────────────────────────────────────────────────────────── */
 
-struct held {
-	char *at;
-	size_t len, room;
-};
-
-static void held_done(struct held *h)
+void held_done(struct held *h)
 {
 	free(h->at);
 }
@@ -148,8 +143,7 @@ static err held_room(struct held *h, size_t room)
 	return OK;
 }
 
-/* All of it, by doubling, so that what is held is what is there and not what somebody says is there. */
-static err hold(struct look *l, struct source *from, struct held *h)
+err look_hold(struct look *l, struct source *from, struct held *h)
 {
 	for (size_t got = 1; got;) {
 		if (h->len == h->room)
@@ -187,7 +181,7 @@ static err look_document(struct look *l, const struct file_question *q, struct s
 	TRY(look_name(l, q->name, q->declared, type));
 	if (is_text(*type))
 		return stream_text(l, *type, from);
-	TRY(hold(l, from, &h));
+	TRY(look_hold(l, from, &h));
 	l->packed = h.len;
 	return look_file(l, q->name, q->declared, str_bytes(h.at, h.len), type);
 }

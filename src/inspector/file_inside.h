@@ -55,6 +55,15 @@ struct text_look {
 err look_text(struct look *l, struct text_look *t, str window);
 err look_text_end(struct look *l, struct text_look *t);
 
+/* A document in memory, by doubling: what is held is what is there and not what somebody says is there. Refused beyond
+ * rules->look_bytes. */
+struct held {
+	char *at;
+	size_t len, room;
+};
+err look_hold(struct look *l, struct source *from, struct held *h);
+void held_done(struct held *h); /* for OWNED */
+
 /* ── A zip, read strictly ────────────────────────────────────────────────────────────────────────── */
 
 struct zip_entry {

@@ -82,7 +82,7 @@ static err keep(struct arena *a, uint8_t *made, size_t len, str *out)
 	return e;
 }
 
-err text_nfc(struct arena *a, str text, str *out)
+static err normalise(struct arena *a, uninorm_t form, str text, str *out)
 {
 	size_t len = 0;
 
@@ -90,8 +90,18 @@ err text_nfc(struct arena *a, str text, str *out)
 		return str_copy(a, text, out);
 	if (!str_utf8(text))
 		return NEVER(SYNTAX, "the text is not UTF-8");
-	uint8_t *made = u8_normalize(UNINORM_NFC, (const uint8_t *)text.at, text.len, NULL, &len);
+	uint8_t *made = u8_normalize(form, (const uint8_t *)text.at, text.len, NULL, &len);
 	return keep(a, made, len, out);
+}
+
+err text_nfc(struct arena *a, str text, str *out)
+{
+	return normalise(a, UNINORM_NFC, text, out);
+}
+
+err text_nfkc(struct arena *a, str text, str *out)
+{
+	return normalise(a, UNINORM_NFKC, text, out);
 }
 
 err text_fold_nfkc(struct arena *a, str text, str *out)

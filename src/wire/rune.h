@@ -17,6 +17,7 @@ bool rune_decimal(uint32_t c, unsigned *digit); /* a decimal digit of any script
 
 bool str_ascii(str s);
 err text_nfc(struct arena *a, str text, str *out);       /* text must be well-formed UTF-8; NEVER SYNTAX if not */
+err text_nfkc(struct arena *a, str text, str *out);      /* compatible forms made one, too */
 err text_fold_nfkc(struct arena *a, str text, str *out); /* case folded, compatible forms made one (UAX 15, 21) */
 
 #endif

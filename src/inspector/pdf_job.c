@@ -1,0 +1,69 @@
+/* `pdf_seal`: {"password","owner": UTF-8, "pass": ACTIVE_BIT of what may be in it, "bytes_max"} */
+#include "inspector/inspector.h"
+#include "inspector/pdf.h"
+#include "sys/sys.h"
+
+#include <string.h>
+
+#include <qpdf/qpdf-c.h>
+
+enum { PASSWORD_LEAST = 1, PASSWORD_MOST = 127 }; /* ISO 32000-2, 7.6.4.3.3: what is behind is not looked at */
+
+/* What breaks by sealing, or acts as soon as the document opens. All else is a matter of what may enter at all. */
+static const uint32_t refused = ACTIVE_BIT(ACTIVE_ENCRYPTED) | ACTIVE_BIT(ACTIVE_SIGNED) | ACTIVE_BIT(ACTIVE_XFA) |
+				ACTIVE_BIT(ACTIVE_ACTION) | ACTIVE_BIT(ACTIVE_SCRIPT) | ACTIVE_BIT(ACTIVE_LAUNCH);
+
+void prepare_pdf(void)
+{
+	qpdf_data pdf = qpdf_init();
+
+	qpdf_empty_pdf(pdf);
+	if (qpdf_init_write_memory(pdf) == QPDF_SUCCESS) {
+		qpdf_set_r6_encryption_parameters2(pdf, "user", "owner", QPDF_TRUE, QPDF_TRUE, QPDF_TRUE, QPDF_TRUE,
+						   QPDF_TRUE, QPDF_TRUE, qpdf_r3p_full, QPDF_TRUE);
+		(void)qpdf_write(pdf);
+	}
+	qpdf_cleanup(&pdf);
+}
+
+/* The words that qpdf takes end with a NUL, and so none may be inside. */
+static bool fit(str password)
+{
+	return password.len >= PASSWORD_LEAST && password.len <= PASSWORD_MOST && !str_has(password, 0) &&
+	       str_utf8(password);
+}
+
+static err read_order(const struct job *job, struct pdf_order *out)
+{
+	str password = job_text(job, "password"), owner = job_text(job, "owner");
+
+	if (!fit(password) || !fit(owner) || str_same(password, owner))
+		return NEVER(PROTOCOL, "no passwords to seal a PDF with");
+	*out = (struct pdf_order){ .password = password.at, .owner = owner.at };
+	return OK;
+}
+
+err job_pdf_seal(struct job *job, struct fault *fault)
+{
+	OWNED(held_done) struct held document = { 0 };
+	const struct clock clock = sys_clock();
+	struct file_rules rules = file_rules_default();
+	struct look look = { .arena = job->arena, .clock = &clock, .rules = &rules };
+	struct pdf_sealed sealed;
+	struct pdf_order order;
+
+	TRY(read_order(job, &order));
+	rules.look_bytes = job_number(job, "bytes_max", rules.look_bytes);
+	rules.time_max = 2 * MINUTE;
+	rules.tolerated = ~refused | (uint32_t)job_number(job, "pass", 0);
+	rules.tolerated &= ~ACTIVE_BIT(ACTIVE_ENCRYPTED);
+	look.ends_at = clock_ticks(&clock) + rules.time_max;
+	err e = look_hold(&look, job->document, &document);
+	if (!failed(e))
+		e = pdf_seal(&look, &order, str_bytes(document.at, document.len), job->result, &sealed);
+	if (failed(e) && look.reason[0])
+		fault_set(fault, "%s", look.reason);
+	TRY(e);
+	return str_format(job->arena, &job->answer, "{\"revision\":%llu,\"pages\":%llu}",
+			  (unsigned long long)sealed.revision, (unsigned long long)sealed.pages);
+}
