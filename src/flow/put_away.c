@@ -1,6 +1,24 @@
-#include "flow/put_away.h"
+#include "flow/put_away_inside.h"
 
 #include "sys/sys.h"
+
+err put_away_changed(const struct document *doc, struct fault *fault)
+{
+	fault_where(fault, doc->name, 0, 0);
+	fault_set(fault, "the file changed while it was read; send this row again");
+	return NEVER(DOCUMENT, "the file changed while it was read");
+}
+
+err put_away_open(const struct put_away *p, struct arena *a, const struct document *doc, struct source *out)
+{
+	int fd;
+
+	TRY(file_open_beneath(a, p->chunk->documents_fd, str_of(doc->path), &fd));
+	err e = file_source(a, fd, out);
+	if (failed(e))
+		fd_done(&fd);
+	return e;
+}
 
 /* What was measured when the row was checked is what is sealed: a file that changed since is refused. */
 static err pump_document(const struct put_away *p, struct arena *a, const struct document *doc, struct sink *to,
@@ -8,25 +26,15 @@ static err pump_document(const struct put_away *p, struct arena *a, const struct
 {
 	OWNED(source_done) struct source from = { 0 };
 	uint64_t moved = 0;
-	int fd;
 
-	TRY(file_open_beneath(a, p->chunk->documents_fd, str_of(doc->path), &fd));
-	err e = file_source(a, fd, &from);
-	if (failed(e)) {
-		fd_done(&fd);
-		return e;
-	}
-	e = pump_bounded(&from, to, doc->size, &moved);
-	if ((e.fate == FATE_NEVER && e.why == WHY_LIMIT) || (!failed(e) && moved != doc->size)) {
-		fault_where(fault, doc->name, 0, 0);
-		fault_set(fault, "the file changed while it was read; send this row again");
-		return NEVER(DOCUMENT, "the file changed while it was read");
-	}
+	TRY(put_away_open(p, a, doc, &from));
+	err e = pump_bounded(&from, to, doc->size, &moved);
+	if ((e.fate == FATE_NEVER && e.why == WHY_LIMIT) || (!failed(e) && moved != doc->size))
+		return put_away_changed(doc, fault);
 	return e;
 }
 
-/* The bytes that were judged are the bytes that were sealed, or nobody gets them. */
-static err same_bytes(const struct document *doc, const uint8_t sealed[SHA256_LEN], struct fault *fault)
+err put_away_same(const struct document *doc, const uint8_t sealed[SHA256_LEN], struct fault *fault)
 {
 	if (memcmp(doc->sha256, sealed, SHA256_LEN) == 0)
 		return OK;
@@ -35,7 +43,7 @@ static err same_bytes(const struct document *doc, const uint8_t sealed[SHA256_LE
 	return NEVER(DOCUMENT, "the file changed after it was checked");
 }
 
-static err new_object(const struct put_away *p, struct intake *in, str name, str type, struct object **out)
+err put_away_object(const struct put_away *p, struct intake *in, str name, str type, struct object **out)
 {
 	struct object *o;
 
@@ -50,7 +58,7 @@ static err new_object(const struct put_away *p, struct intake *in, str name, str
 	return OK;
 }
 
-static err create(const struct put_away *p, struct arena *a, struct object *o, struct sink *out)
+err put_away_create(const struct put_away *p, struct arena *a, struct object *o, struct sink *out)
 {
 	return store_create(p->batch, a, p->line->keys, &p->line->entropy, p->chunk->sub->id, o, out);
 }
@@ -62,7 +70,7 @@ static err store_document(const struct put_away *p, struct intake *in, struct do
 	SCRATCH(a);
 	OWNED(sink_done) struct sink stored = { 0 };
 
-	TRY(create(p, a, o, &stored));
+	TRY(put_away_create(p, a, o, &stored));
 	TRY(pump_document(p, a, doc, &stored, &in->fault));
 	return sink_finish(&stored);
 }
@@ -71,9 +79,9 @@ static err put_open(const struct put_away *p, struct intake *in, struct document
 {
 	struct object *o;
 
-	TRY(new_object(p, in, doc->name, doc->type, &o));
+	TRY(put_away_object(p, in, doc->name, doc->type, &o));
 	TRY(store_document(p, in, doc, o));
-	return same_bytes(doc, o->sha256, &in->fault);
+	return put_away_same(doc, o->sha256, &in->fault);
 }
 
 /* letter.pdf becomes letter.zip; several documents, or hidden names, documents.zip. */
@@ -105,7 +113,7 @@ static err put_entry(const struct put_away *p, struct arena *a, struct zip *zip,
 	TRY(hash_sink(a, &entry, sealed, NULL, &hashed));
 	TRY(pump_document(p, a, doc, &hashed, fault));
 	TRY(sink_finish(&hashed));
-	TRY(same_bytes(doc, sealed, fault));
+	TRY(put_away_same(doc, sealed, fault));
 	return sink_finish(&entry);
 }
 
@@ -116,7 +124,7 @@ static err store_zip(const struct put_away *p, struct intake *in, const struct z
 	OWNED(sink_done) struct sink stored = { 0 };
 	OWNED(seal_zip_done) struct zip *zip = NULL;
 
-	TRY(create(p, a, o, &stored));
+	TRY(put_away_create(p, a, o, &stored));
 	TRY(seal_zip_begin(a, options, &stored, &zip));
 	for (struct document *doc = in->to->documents; doc; doc = doc->next)
 		TRY(put_entry(p, a, zip, doc, &in->fault));
@@ -139,7 +147,7 @@ static err put_zip(const struct put_away *p, struct intake *in)
 	for (struct document *doc = in->to->documents; doc; doc = doc->next)
 		options.total_size += doc->size;
 	TRY(container_name(p->chunk->sub->arena, p, in->to->documents, &name));
-	TRY(new_object(p, in, name, STR("application/zip"), &o));
+	TRY(put_away_object(p, in, name, STR("application/zip"), &o));
 	return store_zip(p, in, &options, o);
 }
 
@@ -148,6 +156,6 @@ err put_away(const struct put_away *p, struct intake *in)
 	if (in->to->seal == SEAL_ZIP)
 		return put_zip(p, in);
 	for (struct document *doc = in->to->documents; doc; doc = doc->next)
-		TRY(put_open(p, in, doc));
+		TRY(in->to->seal == SEAL_PDF ? put_away_pdf(p, in, doc) : put_open(p, in, doc));
 	return OK;
 }

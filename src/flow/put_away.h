@@ -1,4 +1,5 @@
-/* A recipient's documents become objects at rest: as they are (`open`) or in one container (`zip`). */
+/* A recipient's documents become objects at rest: as they are (`open`), in one container (`zip`), or each
+ * encrypted by itself (`pdf`). */
 #ifndef LETTERLOCK_FLOW_PUT_AWAY_H
 #define LETTERLOCK_FLOW_PUT_AWAY_H
 

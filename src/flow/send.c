@@ -1,7 +1,9 @@
 /* The frame of a run: planned, its results written for the first time, and closed. */
 #include "flow/send.h"
 
+#include "flow/inspectors.h"
 #include "flow/send_inside.h"
+#include "seal/pdf.h"
 #include "sys/sys.h"
 
 #define PLAN_MEMORY ((size_t)8 * 1024 * 1024 * 1024)
@@ -73,11 +75,26 @@ static err check_code(const struct line *line, const struct send_options *o, str
 
 static err check_options(const struct send_options *o, struct fault *fault)
 {
-	if (o->seal != SEAL_OPEN && o->seal != SEAL_ZIP)
-		return unsupported(fault, "--as pdf, smime and pgp are not in this version; open and zip are");
+	if (o->seal == SEAL_SMIME || o->seal == SEAL_PGP)
+		return unsupported(fault, "--as smime and pgp are not in this version; open, zip and pdf are");
 	if (o->hide_names && o->seal != SEAL_ZIP)
 		return unsupported(fault, "--hide-names goes with --as zip");
 	return OK;
+}
+
+/* It seals, wherever else documents are not looked into. */
+static err take_inspectors(struct line *line, enum seal_kind seal, struct fault *fault)
+{
+	uint32_t pass;
+
+	if (seal != SEAL_PDF && seal != SEAL_AUTO)
+		return OK;
+	err e = seal_pdf_pass(line->config->seal.pdf_pass, &pass, fault);
+	if (failed(e)) {
+		fault_where(fault, STR("seal.pdf_pass"), 0, 0);
+		return e;
+	}
+	return line->inspectors ? OK : flow_inspectors(line->config, &line->inspectors, fault);
 }
 
 static err open_documents(struct send *s, struct fault *fault)
@@ -138,6 +155,7 @@ static err plan(struct send *s, struct fault *fault)
 {
 	TRY(check_options(&s->options, fault));
 	TRY(line_take_documents(s->line, fault));
+	TRY(take_inspectors(s->line, s->options.seal, fault));
 	TRY(check_code(s->line, &s->options, fault));
 	TRY(arena_open_secret(PLAN_MEMORY, &s->arena));
 	TRY(line_db(s->line, &s->db, fault));

@@ -2,6 +2,7 @@
  * proof is read, and a container's password is judged. */
 #include "flow/send_inside.h"
 
+#include "seal/pdf.h"
 #include "wire/phone.h"
 
 /* What the recipient must show at the page: the password, or the values of the columns that were named. */
@@ -40,6 +41,17 @@ static err join_details(struct arena *a, const str *parts, size_t count, str *ou
 	}
 	*out = buf_str(&b);
 	return OK;
+}
+
+/* In the form that all its readers make of it. */
+static err spell_container_password(struct send *s, struct send_row *out, struct fault *fault)
+{
+	if (out->to->seal != SEAL_PDF)
+		return OK;
+	err e = seal_pdf_password(s->arena, out->container_password, &out->container_password);
+	if (failed(e))
+		fault_set(fault, "--as pdf: %s", e.note);
+	return e;
 }
 
 /* A container can be tried by anyone, for ever: its password passes the floor, or there is a written reason. */
@@ -82,6 +94,7 @@ static err plan_details(struct send *s, const struct list_row *row, struct send_
 	if (out->to->seal == SEAL_OPEN)
 		return OK;
 	TRY(join_details(s->arena, parts, count, &out->container_password));
+	TRY(spell_container_password(s, out, fault));
 	return judge_container_password(s, out, fault);
 }
 
@@ -105,7 +118,8 @@ static err plan_code(struct send *s, struct send_row *out, struct fault *fault)
 	return NEVER(PROOF, "no telephone number");
 }
 
-static err plan_password(struct send *s, const struct earlier *before, struct send_row *out, str *shown)
+static err plan_password(struct send *s, const struct earlier *before, struct send_row *out, str *shown,
+			 struct fault *fault)
 {
 	double bits;
 
@@ -115,6 +129,7 @@ static err plan_password(struct send *s, const struct earlier *before, struct se
 		TRY(check_password_new(s->arena, &s->line->entropy, (unsigned)s->line->config->password.floor_bits,
 				       shown, &bits));
 	out->container_password = *shown;
+	TRY(spell_container_password(s, out, fault));
 	return link_proof_text(s->arena, PROOF_PASSWORD, shown, 1, &out->to->link.secret);
 }
 
@@ -157,7 +172,7 @@ err send_plan_recipient(struct send *s, const struct list_row *row, const struct
 	to->values = row->values;
 	TRY(plan_link(s, before, to, &result->link));
 	if (s->options.proof == PROOF_PASSWORD)
-		TRY(plan_password(s, before, out, &result->password));
+		TRY(plan_password(s, before, out, &result->password, fault));
 	else if (s->options.proof == PROOF_CODE)
 		TRY(plan_code(s, out, fault));
 	else
