@@ -84,6 +84,24 @@ static err key_of(str secret, const struct sigv4_rules *rules, str date, uint8_t
 	return e;
 }
 
+/* The day is one that never was, so that the password does not grow old. */
+err aws_smtp_password(str secret_access_key, str region, struct buf *out)
+{
+	const struct sigv4_rules rules = { .region = region, .service = STR("ses") };
+	uint8_t key[SHA256_LEN], versioned[1 + SHA256_LEN] = { 4 };
+
+	if (!is_word(region) || !secret_access_key.len)
+		return NEVER(SYNTAX, "a region is one word, and the key is not empty");
+	err e = key_of(secret_access_key, &rules, STR("11111111"), key);
+	if (!failed(e))
+		e = hmac_sha256(str_bytes(key, sizeof key), STR("SendRawEmail"), versioned + 1);
+	if (!failed(e))
+		buf_add_base64(out, str_bytes(versioned, sizeof versioned));
+	crypt_wipe(key, sizeof key);
+	crypt_wipe(versioned, sizeof versioned);
+	return failed(e) ? e : buf_check(out);
+}
+
 static err write_signature(str secret, const struct sigv4_rules *rules, struct sigv4 *s)
 {
 	uint8_t key[SHA256_LEN], mac[SHA256_LEN];

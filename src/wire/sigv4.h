@@ -59,6 +59,10 @@ err sigv4_sign(struct arena *a, const struct sigv4_request *request, const struc
 err sigv4_presign(struct arena *a, const struct sigv4_request *request, const struct aws_credentials *who,
 		  const struct sigv4_rules *rules, struct sigv4 *out);
 
+/* What SES takes for a password over SMTP: made from the secret access key, for one region, and not the other way. */
+enum { AWS_SMTP_PASSWORD = 44 };
+err aws_smtp_password(str secret_access_key, str region, struct buf *out);
+
 /* `text` with every byte but letters, digits and - . _ ~ as %XX; with `slashes`, '/' stands as it is. */
 void buf_add_uri(struct buf *b, str text, bool slashes);
 

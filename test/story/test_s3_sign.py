@@ -1,6 +1,9 @@
 """`s3 sign` and `s3 presign` against botocore, which makes the requests of the AWS command line, on odd requests; and
 against facts from the published test suite of the AWS libraries."""
+import base64
 import datetime
+import hashlib
+import hmac
 import json
 import os
 import random
@@ -178,6 +181,17 @@ def test_a_token_may_be_left_out_of_what_is_signed(tmp_path):
     assert "X-Amz-Security-Token:token/of+a=session\n" in ours["signed_request"]
     url = letterlock("presign", request, tmp_path, credentials=with_token, omit_session_token=True)["signed_request"]
     assert url.index("X-Amz-Signature=") < url.index("X-Amz-Security-Token=token%2Fof%2Ba%3Dsession")
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1"])
+def test_the_password_for_smtp_is_the_one_that_ses_expects(region):
+    # As the documentation of SES tells: a chain of MACs that ends in the name of an action, behind a version of 4.
+    key = b"AWS4" + KEY["secret_access_key"].encode()
+    for step in ("11111111", region, "ses", "aws4_request", "SendRawEmail"):
+        key = hmac.new(key, step.encode(), hashlib.sha256).digest()
+    done = subprocess.run([LETTERLOCK, "ses", "smtp-password", "--region", region, "--secret-key-file", "-"],
+                          input=KEY["secret_access_key"].encode() + b"\n", capture_output=True)
+    assert done.stdout.decode().strip() == base64.b64encode(b"\x04" + key).decode(), done.stderr
 
 
 @pytest.mark.parametrize("request_text, words", [
