@@ -40,6 +40,15 @@ def pdf(text, more=b""):
     return out + b"trailer<</Root 1 0 R/Size %d>>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, xref)
 
 
+def pdf_of(size):
+    """One of exactly so many bytes, most of them text."""
+    text = max(0, size - len(pdf("")))
+    while len(pdf("x" * text)) > size:  # the figures that tell lengths grow as well
+        text -= 1
+    whole = pdf("x" * text)
+    return whole.replace(b"trailer", b" " * (size - len(whole)) + b"trailer")
+
+
 class House:
     def __init__(self, path, transport="maildir", domain="example.com", port=None, program=PROGRAM):
         self.path, self.program = str(path), str(program)

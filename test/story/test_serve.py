@@ -19,7 +19,7 @@ import urllib.parse
 
 import pytest
 
-from house import Browser, House, PROGRAM, free_port, pdf
+from house import Browser, House, PROGRAM, free_port, pdf, pdf_of
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SINK = pathlib.Path(PROGRAM).parent / "test/bench/sink"
