@@ -17,12 +17,18 @@ const struct role roles[ROLES] = {
 	[CERTIFIER] = { "certifier", "ll-certifier", .run = certifier_run },
 };
 
+/* How long the front remembers what the keeper answered. */
+#define REMEMBERED (2 * SECOND)
+
 static err open_line(struct duty *d, struct fault *fault)
 {
+	OWNED(keyring_done) struct keyring *asked = NULL;
 	OWNED(keyring_done) struct keyring *keys = NULL;
 
-	TRY(keeper_client_open(d->sockets, &keys, &d->client));
-	return line_open_with(d->arena, d->config, d->clock, d->entropy, &keys, &d->line, fault);
+	TRY(keeper_client_open(d->sockets, &asked, &d->client));
+	if (d->role->listens)
+		TRY(keyring_remember(&asked, d->clock, REMEMBERED, &keys, &d->memory));
+	return line_open_with(d->arena, d->config, d->clock, d->entropy, keys ? &keys : &asked, &d->line, fault);
 }
 
 static err work(struct duty *d, struct fault *fault)
@@ -53,6 +59,7 @@ err duty_ready(struct duty *d)
 
 bool duty_goes_on(struct duty *d)
 {
+	keyring_memory_sweep(d->memory);
 	return !(d->client && keeper_client_lost(d->client)) && sys_sleep(SECOND);
 }
 

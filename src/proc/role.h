@@ -2,6 +2,7 @@
 #ifndef LETTERLOCK_PROC_ROLE_H
 #define LETTERLOCK_PROC_ROLE_H
 
+#include "crypt/keyring_memory.h"
 #include "flow/line.h"
 #include "net/http.h"
 #include "proc/keeper.h"
@@ -31,7 +32,8 @@ struct duty {
 	struct listeners listeners;  /* the front's; else none */
 	int sockets[KEEPER_SOCKETS]; /* to the keeper; not the keeper's */
 	struct keeper_client *client;
-	struct line *line; /* not the keeper's */
+	struct keyring_memory *memory; /* the front's; else null */
+	struct line *line;             /* not the keeper's */
 	bool ready;
 };
 
