@@ -118,6 +118,13 @@ static err grow(struct arena *a, size_t len)
 
 err arena_take(struct arena *a, size_t len, void **out)
 {
+	TRY(arena_room(a, len, out));
+	memset(*out, 0, len);
+	return OK;
+}
+
+err arena_room(struct arena *a, size_t len, void **out)
+{
 	if (len > a->max)
 		return NEVER(LIMIT, "more memory than one request may use");
 	len = (len + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
@@ -127,7 +134,7 @@ err arena_take(struct arena *a, size_t len, void **out)
 		TRY(grow(a, len));
 
 	struct chunk *c = a->newest;
-	*out = memset(c->bytes + c->used, 0, len);
+	*out = c->bytes + c->used;
 	c->used += len;
 	a->taken += len;
 	return OK;

@@ -22,6 +22,7 @@ void arena_close(struct arena *a); /* accepts null */
 size_t arena_used(const struct arena *a);
 
 err arena_take(struct arena *a, size_t len, void **out); /* zeroed, aligned for anything */
+err arena_room(struct arena *a, size_t len, void **out); /* the same, not zeroed: written before it is read */
 #define NEW(a, pointer) arena_take((a), sizeof *(pointer), (void **)&(pointer))
 #define NEW_ARRAY(a, count, pointer) arena_take_array((a), (count), sizeof *(pointer), (void **)&(pointer))
 err arena_take_array(struct arena *a, size_t count, size_t each, void **out);

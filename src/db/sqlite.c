@@ -3,6 +3,8 @@
 
 #include "sys/sys.h"
 
+#include <pthread.h>
+
 /* Refused by the engine itself: extensions, triggers and views (the schema has none), double-quoted strings, writing to
  * the schema behind its back, trusting what a planted schema calls. */
 static err harden(struct db *db)
@@ -41,9 +43,18 @@ static err configure(struct db *db)
 	return OK;
 }
 
+/* Nobody asks how much memory it uses, and counting takes a lock that all connections share. */
+static void count_no_memory(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static err connect(struct db *db, const char *path)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
+
+	pthread_once(&once, count_no_memory);
 	int result = sqlite3_open_v2(path, &db->engine, flags, NULL);
 
 	if (result != SQLITE_OK)

@@ -39,8 +39,9 @@ struct http_answer {
 	struct buf fields;    /* by http_answer_field() alone */
 	str body;             /* not sent for HEAD, but counted */
 	struct source stream; /* read only for GET and POST; released by the server in any case */
-	uint64_t stream_len;
-	int64_t not_before; /* ticks: no byte leaves earlier; 0: at once */
+	uint64_t stream_len;  /* with `first` */
+	str first;            /* what was read of the stream already */
+	int64_t not_before;   /* ticks: no byte leaves earlier; 0: at once */
 	bool close;
 	/* If set: called exactly once, whatever happens to the answer, after `stream` was released: how many of its
 	 * bytes were written to the connection, and whether all of them arrived at the peer's machine. */

@@ -149,8 +149,8 @@ static err fill(const struct http_reply *r, struct buf *window, uint64_t left)
 {
 	size_t room = left < STREAM_WINDOW ? (size_t)left : STREAM_WINDOW, got;
 
-	TRY(source_read_full(&r->answer->stream, window->at + window->len, room, &got));
-	window->len += got;
+	TRY(source_read_full(&r->answer->stream, window->at, room, &got));
+	window->len = got;
 	return got == room ? OK : BROKEN(IO, "a document is shorter than it said");
 }
 
@@ -159,13 +159,14 @@ static err fill(const struct http_reply *r, struct buf *window, uint64_t left)
 static err write_stream(const struct http_reply *r, struct buf *window, uint64_t *sent)
 {
 	uint64_t len = r->answer->stream_len;
+	str first = r->answer->first;
 
-	while (*sent < len) {
+	TRY(tls_write_both(r->session, buf_str(window), first, window_wait(r)));
+	for (*sent = first.len; *sent < len; *sent += window->len) {
 		TRY(fill(r, window, len - *sent));
-		TRY(flush(r, window));
-		*sent += len - *sent < STREAM_WINDOW ? len - *sent : STREAM_WINDOW;
+		TRY(tls_write(r->session, window->at, window->len, window_wait(r)));
 	}
-	return window->len ? flush(r, window) : OK; /* the head alone, of an empty document */
+	return OK;
 }
 
 /* Written is not received: the kernel holds what the peer has not acknowledged. Only a transfer that is known to have

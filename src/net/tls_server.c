@@ -1,5 +1,6 @@
 #include "net/tls_server.h"
 
+#include "net/tls_gather.h"
 #include "sys/listen.h"
 #include "sys/sys.h"
 
@@ -22,7 +23,8 @@ struct tls_identity {
 struct tls_session {
 	SSL *ssl; /* null: plain */
 	int fd;
-	bool broken; /* after a fatal error OpenSSL forbids a goodbye */
+	struct gather out; /* of `ssl` */
+	bool broken;       /* after a fatal error OpenSSL forbids a goodbye */
 };
 
 /* ── Identity ────────────────────────────────────────────────────────────────────────────────────── */
@@ -288,6 +290,20 @@ static err wait_for_more(struct tls_session *s, int result, struct tls_wait w)
 	}
 }
 
+static bool connect_to_socket(struct tls_session *s)
+{
+	BIO *in = BIO_new_socket(s->fd, BIO_NOCLOSE), *out = gather_bio(&s->out);
+
+	s->out.fd = s->fd;
+	if (!in || !out) {
+		BIO_free(in);
+		BIO_free(out);
+		return false;
+	}
+	SSL_set_bio(s->ssl, in, out); /* the session's now */
+	return true;
+}
+
 err tls_accept(struct tls_identity *identity, int fd, struct tls_wait wait, struct tls_session **out)
 {
 	OWNED(tls_session_done) struct tls_session *s = calloc(1, sizeof *s);
@@ -297,7 +313,7 @@ err tls_accept(struct tls_identity *identity, int fd, struct tls_wait wait, stru
 		return LATER(MEMORY, "no memory for a TLS session");
 	s->fd = fd;
 	s->ssl = ssl_for(identity);
-	if (!s->ssl || SSL_set_fd(s->ssl, fd) != 1)
+	if (!s->ssl || !connect_to_socket(s))
 		return LATER(MEMORY, "no memory for a TLS session");
 	while ((result = SSL_accept(fresh(s))) != 1)
 		TRY(wait_for_more(s, result, wait));
@@ -379,12 +395,8 @@ err tls_read(struct tls_session *s, void *to, size_t max, struct tls_wait wait, 
 	return OK;
 }
 
-err tls_write(struct tls_session *s, const void *from, size_t len, struct tls_wait wait)
+static err encrypt(struct tls_session *s, const char *at, size_t len, struct tls_wait wait)
 {
-	const char *at = from;
-
-	if (!s->ssl)
-		return write_plain(s, str_bytes(from, len), wait);
 	while (len > 0) {
 		int result = SSL_write(fresh(s), at, len > INT32_MAX ? INT32_MAX : (int)len);
 		if (result <= 0) {
@@ -395,6 +407,38 @@ err tls_write(struct tls_session *s, const void *from, size_t len, struct tls_wa
 		len -= (size_t)result;
 	}
 	return OK;
+}
+
+static err send_gathered(struct tls_session *s, struct tls_wait wait)
+{
+	int sent;
+
+	while ((sent = gather_send(&s->out)) == 0)
+		TRY(wait_until(s->fd, WAIT_WRITE, wait));
+	return sent == 1 ? OK : LATER(CLOSED, "the connection broke");
+}
+
+/* What is gathered and cannot be sent is lost to the peer, and with it the order of records: no goodbye either. */
+err tls_write_both(struct tls_session *s, str first, str then, struct tls_wait wait)
+{
+	if (!s->ssl) {
+		TRY(write_plain(s, first, wait));
+		return write_plain(s, then, wait);
+	}
+	gather_begin(&s->out, first.len + then.len);
+	err e = encrypt(s, first.at, first.len, wait);
+	if (!failed(e))
+		e = encrypt(s, then.at, then.len, wait);
+	if (!failed(e))
+		e = send_gathered(s, wait);
+	gather_end(&s->out);
+	s->broken = s->broken || failed(e);
+	return e;
+}
+
+err tls_write(struct tls_session *s, const void *from, size_t len, struct tls_wait wait)
+{
+	return tls_write_both(s, str_bytes(from, len), STR_NONE, wait);
 }
 
 err tls_arrived(struct tls_session *s, struct tls_wait wait)

@@ -53,6 +53,7 @@ err tls_read_wait(struct tls_session *session, struct tls_wait wait);
 /* At least one byte; LATER CLOSED at the end. */
 err tls_read(struct tls_session *session, void *to, size_t max, struct tls_wait wait, size_t *got);
 err tls_write(struct tls_session *session, const void *from, size_t len, struct tls_wait wait); /* all of it */
+err tls_write_both(struct tls_session *session, str first, str then, struct tls_wait wait);     /* in one go */
 /* Until the peer's machine has acknowledged all that was written; LATER CLOSED if it never will. */
 err tls_arrived(struct tls_session *session, struct tls_wait wait);
 bool tls_pending(const struct tls_session *session); /* more has arrived than was read */

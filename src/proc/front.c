@@ -121,12 +121,16 @@ static bool has_settled(struct watch *w, struct modified now)
 	return settled;
 }
 
+/* A download takes a quarter of a MiB and gives it back; 16 pools of a MiB are what the busiest front keeps. */
+enum { MEMORY_KEPT = 1024 * 1024, MEMORY_POOLS = 16 };
+
 err front_run(struct duty *d, struct fault *fault)
 {
 	const struct config *c = d->config;
 	OWNED(page_server_done) struct page_server *page = NULL;
 	OWNED(ops_done) struct ops *ops = NULL;
 
+	memory_keep(MEMORY_KEPT, MEMORY_POOLS);
 	TRY(open_page(d, &page, fault));
 	TRY(open_ops(d, page, &ops, fault));
 	log_say(&d->log, LOG_LEVEL_INFO, "the page of %.*s is served at %.*s", STR_ARG(c->base_url),

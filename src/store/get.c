@@ -11,8 +11,9 @@ struct get {
 	uint64_t left;      /* still to be given out */
 	size_t skip;        /* of the next chunk, for a range that begins within it */
 	uint8_t *sealed, *plain;
-	str ready;  /* opened and not yet given out */
-	err failed; /* sticks */
+	size_t plain_len; /* of `plain`, ever written */
+	str ready;        /* opened and not yet given out */
+	err failed;       /* sticks */
 };
 
 static err read_exactly(struct get *g, uint64_t offset, void *to, size_t len)
@@ -41,6 +42,12 @@ static err open_chunk(struct get *g, uint8_t *plain)
 	return OK;
 }
 
+static err open_chunk_here(struct get *g)
+{
+	g->plain_len = CHUNK; /* memory that was never touched need not be wiped */
+	return open_chunk(g, g->plain);
+}
+
 /* A reader with room for a whole chunk gets it without a stop in between: aead_unseal() gives out nothing unproven. */
 static bool fits(const struct get *g, size_t max)
 {
@@ -53,7 +60,7 @@ static err read_get(void *state, void *to, size_t max, size_t *got)
 	bool direct = g->ready.len == 0 && fits(g, max);
 
 	if (!failed(g->failed) && g->ready.len == 0 && g->left)
-		g->failed = open_chunk(g, direct ? to : g->plain);
+		g->failed = direct ? open_chunk(g, to) : open_chunk_here(g);
 	TRY(g->failed);
 	if (direct) {
 		*got = g->ready.len;
@@ -73,7 +80,7 @@ static void done_get(void *state)
 
 	aead_done(&g->cipher);
 	if (g->plain)
-		crypt_wipe(g->plain, CHUNK);
+		crypt_wipe(g->plain, g->plain_len);
 	if (g->reader.state)
 		g->store->engine->reader_done(g->store->state, g->reader.state);
 	g->reader.state = NULL;
@@ -109,8 +116,8 @@ static err take_windows(struct get *g, struct arena *a)
 {
 	void *sealed, *plain;
 
-	TRY(arena_take(a, SEALED_CHUNK, &sealed));
-	TRY(arena_take(a, CHUNK, &plain));
+	TRY(arena_room(a, SEALED_CHUNK, &sealed));
+	TRY(arena_room(a, CHUNK, &plain));
 	g->sealed = sealed;
 	g->plain = plain;
 	return OK;
@@ -119,7 +126,7 @@ static err take_windows(struct get *g, struct arena *a)
 /* An empty object has one chunk too; nothing of it would be read, so it is opened here. */
 static err prove_empty(struct get *g)
 {
-	return g->size == 0 ? open_chunk(g, g->plain) : OK;
+	return g->size == 0 ? open_chunk_here(g) : OK;
 }
 
 err store_read(struct store *s, struct arena *a, struct keyring *k, id owner, const struct object *object,

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -31,6 +32,13 @@ void sys_harden(void)
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)umask(077);
 	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+void memory_keep(size_t kept, unsigned pools)
+{
+	(void)mallopt(M_TRIM_THRESHOLD, (int)kept);
+	(void)mallopt(M_MMAP_THRESHOLD, (int)kept);
+	(void)mallopt(M_ARENA_MAX, (int)pools);
 }
 
 static atomic_bool wanted;

@@ -105,6 +105,9 @@ bool lock_held(const char *path); /* by anyone; false too if the file is not the
 
 /* Before anything secret is read: no core files, not dumpable, umask 077, SIGPIPE ignored, fds 0-2 open. */
 void sys_harden(void);
+/* For a process of many short-lived threads: at most `pools` pools of memory, each of which keeps up to `kept` bytes
+ * that were freed, instead of giving them back to the kernel and asking for them again with the next request. */
+void memory_keep(size_t kept, unsigned pools);
 
 /* SIGINT and SIGTERM ask once to stop and drain; the second ends the process at once (status 130). */
 void stop_watch(void);

@@ -1,8 +1,6 @@
 /* Bytes of documents on their way out, and what is said when they are not what was put in. */
 #include "door/page/inside.h"
 
-#include <string.h>
-
 enum { FIRST_BYTES = 64 * 1024 };
 
 void transfer_done(struct transfer **t)
@@ -27,45 +25,15 @@ static void note_sent(void *state, uint64_t bytes, bool whole)
 	transfer_done(&t);
 }
 
-/* ── The first bytes, read before there is an answer ─────────────────────────────────────────────── */
-
-struct begun {
-	str first;
-	struct source rest;
-};
-
-static err read_begun(void *state, void *to, size_t max, size_t *got)
+static err read_first(struct visit *v, uint64_t len, struct source *stream, str *out)
 {
-	struct begun *b = state;
-
-	if (b->first.len == 0)
-		return source_read(&b->rest, to, max, got);
-	*got = b->first.len < max ? b->first.len : max;
-	memcpy(to, b->first.at, *got);
-	b->first = str_from(b->first, *got);
-	return OK;
-}
-
-static void begun_done(void *state)
-{
-	source_done(&((struct begun *)state)->rest);
-}
-
-static err begin(struct visit *v, uint64_t len, struct source *stream, struct source *out)
-{
-	static const struct source_ops ops = { .read = read_begun, .done = begun_done };
-	struct begun *b;
 	void *room;
 	size_t got = 0, want = len < FIRST_BYTES ? (size_t)len : FIRST_BYTES;
 
-	TRY(NEW(v->arena, b));
-	TRY(arena_take(v->arena, want + 1, &room));
+	TRY(arena_room(v->arena, want + 1, &room));
 	if (want)
 		TRY(source_read_full(stream, room, want, &got));
-	b->first = str_bytes(room, got);
-	b->rest = *stream;
-	*stream = (struct source){ 0 };
-	*out = (struct source){ &ops, b };
+	*out = str_bytes(room, got);
 	return OK;
 }
 
@@ -73,7 +41,9 @@ err transfer_begin(struct visit *v, struct transfer **t, struct source *stream)
 {
 	struct http_answer *a = v->answer;
 
-	TRY(begin(v, (*t)->len, stream, &a->stream));
+	TRY(read_first(v, (*t)->len, stream, &a->first));
+	a->stream = *stream;
+	*stream = (struct source){ 0 };
 	a->stream_len = (*t)->len;
 	a->sent = note_sent;
 	a->sent_state = *t;
