@@ -215,7 +215,7 @@ static err leave_to_others(struct courier *c, const struct held *h, err e, bool 
 	struct dispatch *d = c->d;
 
 	pthread_mutex_lock(&d->lock);
-	snprintf(d->trouble, sizeof d->trouble, "a message waits for a restart: %s", e.note);
+	snprintf(d->trouble, sizeof d->trouble, "a message waits for the keys to be loaded again (SIGHUP): %s", e.note);
 	pthread_mutex_unlock(&d->lock);
 	TRY(queue_release(c->db, &h->delivery, 1, clock_now(&d->line->clock) + d->line->config->retry.first));
 	*settled = true;

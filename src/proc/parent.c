@@ -19,7 +19,7 @@ int64_t parent_ticks(const struct parent *p)
 struct process *parent_find(struct parent *p, const struct role *role)
 {
 	for (size_t i = 0; i < p->count; i++)
-		if (p->process[i].role == role && !p->process[i].leaving)
+		if (p->process[i].role == role && !p->process[i].leaving && !p->process[i].next)
 			return &p->process[i];
 	return NULL;
 }
@@ -75,7 +75,7 @@ static err fill_posts(struct parent *p)
 
 /* ── Leaving ─────────────────────────────────────────────────────────────────────────────────────── */
 
-static void dismiss(struct parent *p, struct process *one)
+void parent_dismiss(struct parent *p, struct process *one)
 {
 	if (one->leaving)
 		return;
@@ -88,7 +88,7 @@ static void dismiss_clients(struct parent *p)
 {
 	for (size_t i = 0; i < p->count; i++)
 		if (p->process[i].role != &roles[KEEPER])
-			dismiss(p, &p->process[i]);
+			parent_dismiss(p, &p->process[i]);
 }
 
 static void kill_the_late(struct parent *p)
@@ -113,6 +113,8 @@ static void is_ready(struct parent *p, struct process *one, const struct fault *
 		log_say(&p->log, LOG_LEVEL_WARNING, "%s", fault->what);
 	log_say(&p->log, p->begun ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "the %s is at work, as process %d",
 		one->role->name, (int)one->pid);
+	if (one->next)
+		parent_take_over(p, one);
 }
 
 /* What it could not begin for is the whole command's failure at first, and a line in the log later. */
@@ -182,6 +184,10 @@ static void bury(struct parent *p, size_t i, const struct fork_end *end)
 	say_end(p, &gone, end);
 	if (gone.leaving || !p->begun)
 		return;
+	if (gone.next) {
+		log_say(&p->log, LOG_LEVEL_WARNING, "the keys could not be loaded again; the old ones stay in use");
+		return;
+	}
 	wait_before_next(p, gone.role, parent_ticks(p) - gone.since);
 	if (gone.role == &roles[KEEPER])
 		dismiss_clients(p);
@@ -218,6 +224,7 @@ static void look_whether_begun(struct parent *p)
 
 static void pass_on_reload(struct parent *p)
 {
+	p->keys_asked = true;
 	for (size_t i = 0; i < p->count; i++)
 		if (p->process[i].role->listens)
 			fork_tell(p->process[i].pid, FORK_RELOAD);
@@ -233,6 +240,8 @@ static err watch(struct parent *p, struct fault *fault)
 		kill_the_late(p);
 		if (reload_wanted())
 			pass_on_reload(p);
+		if (p->begun)
+			parent_renew_keys(p);
 	}
 	return OK;
 }
@@ -255,6 +264,7 @@ static void drain(struct parent *p)
 	for (size_t i = 0; i < ROLES; i++)
 		p->post[i].wanted = false;
 	dismiss_clients(p);
+	parent_forget_next(p);
 	struct process *keeper = parent_find(p, &roles[KEEPER]);
 	wait_for_ends(p, keeper != NULL);
 	keeper = parent_find(p, &roles[KEEPER]);

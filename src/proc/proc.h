@@ -12,9 +12,11 @@
  * go on; nothing is lost, because whatever was promised is in the database. Only when the keeper dies do the others
  * leave too, finishing what they have in hand, and new ones come with the new keeper. If the parent dies, all die.
  *
- * SIGHUP loads the certificate again. SIGTERM and SIGINT ask once to finish what is in flight, which may take 30 s; a
- * second one ends everything at once. `--role` runs one role and its keeper, so that several machines share the work.
- * The front cannot read keys: they were never in its memory, and the keeper neither signs nor wraps for it. */
+ * SIGHUP loads the certificate again, and the keys if there are new ones: a second keeper begins, and with it other
+ * processes, while the first ones finish what they have in hand. SIGTERM and SIGINT ask once to finish what is in
+ * flight, which may take 30 s; a second one ends everything at once. `--role` runs one role and its keeper, so that
+ * several machines share the work. The front cannot read keys: they were never in its memory, and the keeper neither
+ * signs nor wraps for it. */
 #ifndef LETTERLOCK_PROC_H
 #define LETTERLOCK_PROC_H
 

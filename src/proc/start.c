@@ -140,6 +140,8 @@ err parent_start(struct parent *p, const struct role *role)
 
 	if (p->count == PROCESSES_MAX)
 		return LATER(BUSY, "too many processes are still leaving");
+	if (role == &roles[KEEPER])
+		p->keys_at = parent_keys_written_at(p); /* before it reads them */
 	TRY(introduce_all(p, role, &sockets));
 	TRY(packet_pair(ends));
 	OWNED(fd_done) int ours = ends[0];

@@ -320,6 +320,62 @@ def test_hangup_loads_the_new_certificate_and_keeps_everybody(house):
     house.stop()
 
 
+def hang_up(house, words):
+    before = house.log().count(words)
+    house.server.send_signal(signal.SIGHUP)
+    house.wait_for(lambda: house.log().count(words) > before, 60)
+
+
+def test_hangup_takes_new_keys_while_a_download_goes_on(house):
+    house.setting("first", "1s", section="retry")
+    rows = house.people(1)
+    content = pdf_of(20_000_000)
+    (pathlib.Path(house.documents) / rows[0]["document"]).write_bytes(content)
+    row = house.send(rows).results[0]
+    house.serve()
+    begun, out = threading.Event(), []
+    thread = threading.Thread(target=slow_download, args=(house, row, len(content), begun, out))
+    thread.start()
+    assert begun.wait(20)
+    before = set(house.processes().values())
+    house.run("key", "rotate")
+    house.run("key", "new", "link")
+    hang_up(house, "the keys were loaded again")
+    house.wait_for(lambda: set(house.processes()) == {f"ll-{r}" for r in ROLES}
+                   and not set(house.processes().values()) & before, 60)
+    thread.join(60)
+    assert [hashlib.sha256(body).digest() for body in out] == [hashlib.sha256(content).digest()], house.log()
+    os.remove(os.path.join(house.path, "results.csv"))
+    sent = house.send(house.people(2, "later"), "--no-wait").results  # wrapped with the new key, its links made with it
+    house.wait_for(lambda: len(house.outbox()) == 3, 60)
+    house.wait_for(house.answers)
+    assert opened(house, sent[0])[1] and opened(house, row)[1]
+    assert "signal" not in house.log() and "ERROR" not in house.log().upper(), house.log()
+    house.stop()
+
+
+def test_hangup_with_the_same_keys_replaces_nobody_and_with_bad_ones_neither(house):
+    row = house.send(house.people(1)).results[0]
+    house.serve()
+    before = house.processes()
+    hang_up(house, "the certificate was loaded again")
+    bad = pathlib.Path(house.path, "keys/master-2.key")
+    bad.write_text("nonsense")
+    bad.chmod(0o600)
+    hang_up(house, "the old ones stay in use")
+    assert {name: pid for name, pid in house.processes().items() if name != "ll-keeper"} == \
+        {name: pid for name, pid in before.items() if name != "ll-keeper"}
+    assert opened(house, row)[1]
+    bad.unlink()
+    house.run("key", "new", "master")
+    hang_up(house, "the keys were loaded again")
+    house.wait_for(lambda: set(house.processes()) == {f"ll-{r}" for r in ROLES}
+                   and not set(house.processes().values()) & set(before.values()), 60)
+    house.wait_for(house.answers)
+    assert opened(house, row)[1]
+    house.stop()
+
+
 # ── Rights ──
 
 only_root_looks = pytest.mark.skipif(os.geteuid() != 0, reason="only root may look into these processes")

@@ -22,7 +22,8 @@ static void say_next_step(struct cli *cli, enum key_kind kind)
 		cli_say(cli, "Publish the record, wait until resolvers show it, then name the selector under `signing` "
 			     "in the configuration. The old key and its record stay until the mail it signed is read.");
 	else
-		cli_say(cli, "It is used from the next start of `serve` and `send` on.");
+		cli_say(cli, "It is used from the next `send` on, and by a running `serve` after SIGHUP "
+			     "(systemctl reload letterlock).");
 }
 
 static err show(struct cli *cli, const struct config *config, const struct key_info *k)

@@ -62,8 +62,8 @@ static void report(struct cli *cli, uint32_t number, const struct rewrapped *don
 		       number, (unsigned long long)done->objects, (unsigned long long)done->submissions,
 		       (unsigned long long)done->recipient_keys);
 	cli_say(cli,
-		"Processes that run now wrap with the older key until they are restarted; then run this once more, "
-		"and retire the older key.");
+		"What runs now wraps with the older key until it ends; a running `serve` takes the new one by SIGHUP "
+		"(systemctl reload letterlock). Then run this once more, and retire the older key.");
 }
 
 static err rewrap(struct cli *cli, const struct config *config, struct db *db)
