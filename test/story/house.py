@@ -189,6 +189,13 @@ class House:
             assert code == 0, (code, out, err)
 
 
+def sure(page):
+    """What a person fills into a second form: its own field, and the number that stands there to be typed."""
+    page = page if isinstance(page, str) else page.decode()
+    return {"sure": re.search(r'name="sure" value="([^"]+)"', page)[1],
+            "number": re.search(r'<label for="number">[^<]*?(\d+)</label>', page)[1]}
+
+
 class Browser:
     """What a recipient's browser does: keeps cookies, posts forms, follows nothing by itself."""
 

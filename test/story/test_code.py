@@ -8,7 +8,7 @@ import time
 import pytest
 
 from gateway import Gateway
-from house import Browser, House
+from house import Browser, House, sure
 
 
 @pytest.fixture
@@ -40,10 +40,9 @@ def ask_for_code(house, browser, link):
     """The two forms that a person goes through."""
     page = browser.ask("GET", link)[2]
     form = re.search(rb'name="form" value="([^"]+)"', page)[1].decode()
-    status, _, sure = browser.ask("POST", link + "?code", {"form": form})
-    assert status == 200 and b"ends in 89" in sure
-    mac = re.search(rb'name="sure" value="([^"]+)"', sure)[1].decode()
-    assert browser.ask("POST", link + "?code", {"sure": mac})[0] == 303
+    status, _, page = browser.ask("POST", link + "?code", {"form": form})
+    assert status == 200 and b"ends in 89" in page
+    assert browser.ask("POST", link + "?code", sure(page))[0] == 303
 
 
 def prove(browser, link, code):
@@ -142,7 +141,11 @@ def test_blind_and_foreign_posts_send_nothing(sent):
     assert b.ask("POST", link + "?code", {})[0] == 403
     assert b.ask("POST", link + "?code", {"sure": form})[0] == 403
     assert b.ask("POST", link + "?code", {"sure": form}, {"Origin": "https://evil.example"})[0] == 403
-    assert b.ask("POST", link + "?code", {"form": form})[0] == 200  # asks first
+    status, _, second = b.ask("POST", link + "?code", {"form": form})  # asks first
+    assert status == 200
+    for number in ("", "x", "1", "test", "-1", "9" * 10, str(109 - int(sure(second)["number"]))):
+        status, _, again = b.ask("POST", link + "?code", {**sure(second), "number": number})
+        assert status == 200 and sure(again)["sure"]
     time.sleep(1)
     assert not sent.gateway.asked
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from house import Browser, House
+from house import Browser, House, sure
 
 
 @pytest.fixture
@@ -33,8 +33,7 @@ def late(house, policy="allowed"):
 def ask(browser, link):
     status, _, page = browser.ask("GET", link + "?late")
     assert status == 200
-    mac = re.search(rb'name="sure" value="([^"]+)"', page)[1].decode()
-    return browser.ask("POST", link + "?late", {"sure": mac})
+    return browser.ask("POST", link + "?late", sure(page))
 
 
 def mails(house, count, timeout=60):

@@ -13,7 +13,7 @@ import zipfile
 import html5lib
 import pytest
 
-from house import Browser, House
+from house import Browser, House, sure
 
 ROOT = os.path.join(os.path.dirname(__file__), "..", "..")
 HTML = os.path.join(ROOT, "src", "door", "page", "html")
@@ -287,9 +287,10 @@ def test_not_for_me_asks_once_more_and_is_told_once(several):
         assert post(several, link, "?not-for-me", **(blind or {"a": "b"}))[0] == 403
     status, asked = post(several, link, "?not-for-me&lang=es", form=form)
     assert status == 200 and "decírselo al remitente" in asked
+    assert post(several, link, "?not-for-me", sure=sure(asked)["sure"])[1].count('name="number"') == 1
     assert "not-for-me" not in several.run("show", delivery).out
     for _ in range(3):
-        status, thanks = post(several, link, "?not-for-me", sure=field(asked, "sure"))
+        status, thanks = post(several, link, "?not-for-me", **sure(asked))
         assert status == 200 and "Thank you" in thanks
     assert several.run("show", delivery).out.count("not-for-me") == 1
     assert proven(several)  # nothing was ended

@@ -1,8 +1,8 @@
 /* What may be asked for instead of shown: a code (POST /d/TOKEN?code), and after expiry a new link (/d/TOKEN?late).
  *
- * Both take two forms of ours in a row, each with a MAC for its own purpose, from our own origin: what fetches, posts
- * blindly or sends back what it scraped from one page asks for nothing. The new link's answer is the same, in bytes and
- * in time, for every token there could be: it goes to the mailbox, and only who reads that learns more. */
+ * Both take forms of ours, each with a MAC for its own purpose, from our own origin, and a number that a person types:
+ * what fetches, posts blindly or presses whatever it finds asks for nothing. The new link's answer is the same, in
+ * bytes and in time, for every token there could be: it goes to the mailbox, and only who reads that learns more. */
 #include "door/page/inside.h"
 
 #define LATE STR("late")
@@ -17,13 +17,11 @@ static void answer_late_enough(struct visit *v)
 
 /* ── A new link ── */
 
-static err answer_late(struct visit *v)
+static err answer_late(struct visit *v, bool again)
 {
 	struct page_values values = visit_values(v, language_for(STR_NONE, v->request->head));
-	str form;
 
-	TRY(form_for(v, LATE, &form));
-	add_text(&values, "form", form);
+	TRY(add_sure(v, &values, LATE, again));
 	return answer_page(v, PAGE_LATE, &values);
 }
 
@@ -44,10 +42,19 @@ err visit_late(struct visit *v)
 	if (!token_is_spelt(v->token) || fetch_rules_of(v->page->options.fetch)->renewal.most == 0)
 		return answer_closed(v, 404, false);
 	if (v->request->head->method != HTTP_POST)
-		return answer_late(v);
+		return answer_late(v, false);
 	TRY(arena_open_secret(SECRET_MAX, &secret));
 	TRY(visit_form(v, secret, &form));
-	return form_is_for(v, &form, "sure", LATE) ? answer_asked(v) : answer_closed(v, 403, true);
+	switch (form_says(v, &form, LATE)) {
+	case FORM_SURE:
+		return answer_asked(v);
+	case FORM_UNSURE:
+		return answer_late(v, true);
+	case FORM_ASKS:
+	case FORM_NOTHING:
+		break;
+	}
+	return answer_closed(v, 403, true);
 }
 
 /* ── A code ── */
@@ -60,27 +67,25 @@ static str end_of_number(const struct fetch_view *view)
 	return number && number->len > 2 ? str_from(*number, number->len - 2) : STR_NONE;
 }
 
-static err answer_send(struct visit *v, const struct fetch_view *view)
+static err answer_send(struct visit *v, const struct fetch_view *view, bool again)
 {
 	struct page_values values = visit_values(v, language_for(view->to->language, v->request->head));
 	uint32_t most = fetch_rules_of(v->page->options.fetch)->codes;
-	str form;
 
-	TRY(form_for(v, CODE, &form));
-	add_text(&values, "form", form);
+	TRY(add_sure(v, &values, CODE, again));
 	add_text(&values, "ends", end_of_number(view));
 	add_number(&values, "codes_left", most > view->link.codes ? most - view->link.codes : 0);
 	return answer_page(v, PAGE_SEND, &values);
 }
 
-static err ask_first(struct visit *v)
+static err ask_first(struct visit *v, bool again)
 {
 	OWNED(fetch_view_done) struct fetch_view view = { 0 };
 
 	err e = flow_fetch_view(v->page->options.fetch, v->arena, v->token, &view);
 	if (failed(e))
 		return e.why == WHY_NOT_FOUND ? answer_closed(v, 403, true) : e;
-	return view.link.proof == PROOF_CODE ? answer_send(v, &view) : answer_closed(v, 403, true);
+	return view.link.proof == PROOF_CODE ? answer_send(v, &view, again) : answer_closed(v, 403, true);
 }
 
 err visit_code(struct visit *v)
@@ -91,9 +96,16 @@ err visit_code(struct visit *v)
 	answer_late_enough(v);
 	TRY(arena_open_secret(SECRET_MAX, &secret));
 	TRY(visit_form(v, secret, &form));
-	if (form_is_for(v, &form, "sure", CODE)) {
+	switch (form_says(v, &form, CODE)) {
+	case FORM_SURE:
 		TRY(flow_fetch_want_code(v->page->options.fetch, v->token));
 		return answer_see(v);
+	case FORM_ASKS:
+		return ask_first(v, false);
+	case FORM_UNSURE:
+		return ask_first(v, true);
+	case FORM_NOTHING:
+		break;
 	}
-	return form_is_for(v, &form, "form", STR_NONE) ? ask_first(v) : answer_closed(v, 403, true);
+	return answer_closed(v, 403, true);
 }

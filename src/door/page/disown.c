@@ -1,17 +1,16 @@
 /* POST /d/TOKEN?not-for-me: "this is not for me". The page's button asks; the button of the answer tells the sender.
- * Two forms of ours in a row, each with its own MAC, so that what posts blindly, or whatever it scraped once, changes
- * nothing; and what changes opens, counts and locks nothing. The answers are the same whatever became of the link. */
+ * Two forms of ours in a row, each with its own MAC, the second with a number that a person types, so that what posts
+ * blindly, or presses whatever it finds, changes nothing; and what changes opens, counts and locks nothing. The answers
+ * are the same whatever became of the link. */
 #include "door/page/inside.h"
 
 #define SURE STR("not for me")
 
-static err ask(struct visit *v)
+static err ask(struct visit *v, bool again)
 {
 	struct page_values values = visit_values(v, language_for(STR_NONE, v->request->head));
-	str form;
 
-	TRY(form_for(v, SURE, &form));
-	add_text(&values, "form", form);
+	TRY(add_sure(v, &values, SURE, again));
 	return answer_page(v, PAGE_DISOWN, &values);
 }
 
@@ -32,9 +31,15 @@ err visit_disown(struct visit *v)
 	v->answer->not_before = clock_ticks(&clock) + REFUSAL_TAKES;
 	TRY(arena_open_secret(SECRET_MAX, &secret));
 	TRY(visit_form(v, secret, &form));
-	if (form_is_for(v, &form, "sure", SURE))
+	switch (form_says(v, &form, SURE)) {
+	case FORM_SURE:
 		return tell(v);
-	if (form_is_for(v, &form, "form", STR_NONE))
-		return ask(v);
+	case FORM_ASKS:
+		return ask(v, false);
+	case FORM_UNSURE:
+		return ask(v, true);
+	case FORM_NOTHING:
+		break;
+	}
 	return answer_closed(v, 403, true);
 }

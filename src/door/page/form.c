@@ -63,3 +63,42 @@ err form_for(struct visit *v, str purpose, str *out)
 	TRY(purpose_text(v, purpose, &text));
 	return flow_fetch_form(v->page->options.fetch, v->arena, text, out);
 }
+
+/* ── A number that a person types ── */
+
+/* Two digits that follow from the form's MAC, so that nothing has to be kept. They are no secret: they stand on the
+ * page, and what fills forms in does not read. */
+static unsigned number_of(str mac)
+{
+	unsigned sum = 0;
+
+	for (size_t i = 0; i < mac.len; i++)
+		sum = sum * 31 + (unsigned char)mac.at[i];
+	return 10 + sum % 90;
+}
+
+static bool number_is_typed(const struct form *form)
+{
+	const str *mac = form_value(form, STR("sure")), *typed = form_value(form, STR("number"));
+	uint64_t number;
+
+	return mac && typed && str_number(str_trim(*typed), &number) && number == number_of(*mac);
+}
+
+err add_sure(struct visit *v, struct page_values *values, str purpose, bool wrong)
+{
+	str mac;
+
+	TRY(form_for(v, purpose, &mac));
+	add_text(values, "form", mac);
+	add_number(values, "number", number_of(mac));
+	add_flag(values, "wrong", wrong);
+	return OK;
+}
+
+enum form_says form_says(struct visit *v, const struct form *form, str purpose)
+{
+	if (form_is_for(v, form, "sure", purpose))
+		return number_is_typed(form) ? FORM_SURE : FORM_UNSURE;
+	return form_is_for(v, form, "form", STR_NONE) ? FORM_ASKS : FORM_NOTHING;
+}

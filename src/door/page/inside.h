@@ -68,6 +68,18 @@ err visit_form(struct visit *v, struct arena *secret, struct form *out);
 bool form_is_for(struct visit *v, const struct form *form, const char *name, str purpose);
 err form_for(struct visit *v, str purpose, str *out);
 
+/* What asks for something (a code, a new link, to be told that the mail went astray) asks in two steps: scanners with a
+ * whole browser press what they find, also what that leads to. The second form wants a number typed that stands beside
+ * it, which only somebody who reads it does (B-82); it is no secret, and what it guards costs at most a message. */
+enum form_says {
+	FORM_NOTHING, /* that is ours */
+	FORM_ASKS,    /* the first one */
+	FORM_UNSURE,  /* the second one, with another number or none */
+	FORM_SURE
+};
+enum form_says form_says(struct visit *v, const struct form *form, str purpose);
+err add_sure(struct visit *v, struct page_values *values, str purpose, bool wrong); /* for number.html */
+
 /* ── Transfers: what has to live until the last byte has left ── */
 
 struct transfer {

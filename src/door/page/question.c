@@ -73,7 +73,8 @@ static void add_proof(struct page_values *values, const struct page *p, const st
 
 	add_flag(values, "password", proof == PROOF_PASSWORD);
 	add_flag(values, "code", proof == PROOF_CODE);
-	add_flag(values, "code_asked", view->link.codes > 0);
+	add_flag(values, "code_asked", proof == PROOF_CODE && view->link.codes > 0);
+	add_flag(values, "code_first", proof == PROOF_CODE && view->link.codes == 0);
 	add_flag(values, "code_more", view->link.codes < fetch_rules_of(p->options.fetch)->codes);
 	add_flag(values, "by_details", proof == PROOF_DETAILS);
 	add_details(values, p, proof == PROOF_DETAILS ? view->prompt : STR_NONE);
