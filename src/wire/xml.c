@@ -142,8 +142,11 @@ bool xml_at(const struct xml *x, const char *path)
 
 	while (rest.len) {
 		(void)str_cut(rest, '/', &part, &rest);
-		if (depth == x->depth || !str_same(part, x->path[depth++]))
+		if (depth == x->depth)
 			return false;
+		if (!str_same(part, x->path[depth]) && !str_same(part, STR("*")))
+			return false;
+		depth++;
 	}
 	return depth == x->depth;
 }

@@ -21,7 +21,7 @@ struct xml {
 
 /* NEVER SYNTAX for anything else than the above. path[depth - 1] is the element's name. */
 err xml_next(struct xml *x, enum xml_event *event);
-/* At XML_CLOSE: is this the element a/b/c? */
+/* At XML_CLOSE: is this the element a/b/c? A * stands for any name. */
 bool xml_at(const struct xml *x, const char *path);
 /* Entities and references in x->text made into what they stand for. */
 err xml_text(struct arena *a, const struct xml *x, str *out);
