@@ -22,7 +22,8 @@ err http_client_open(const struct http_client_options *options, struct http_clie
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	OWNED(http_client_done) struct http_client *c = calloc(1, sizeof *c);
 
-	must(!(options->public_only && options->plain_local)); /* they contradict each other */
+	must(!(options->public_only &&
+	       (options->plain_local || options->plain_metadata))); /* they contradict each other */
 	must(pthread_once(&once, load_library) == 0);
 	if (!c || !(c->curl = curl_easy_init()))
 		return LATER(MEMORY, "no memory for an HTTP client");
@@ -67,7 +68,8 @@ static curl_socket_t open_socket(void *state, curlsocktype purpose, struct curl_
 static void set_safety(struct http_client *c)
 {
 	curl_easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(c->curl, CURLOPT_PROTOCOLS_STR, c->options.plain_local ? "https,http" : "https");
+	curl_easy_setopt(c->curl, CURLOPT_PROTOCOLS_STR,
+			 c->options.plain_local || c->options.plain_metadata ? "https,http" : "https");
 	curl_easy_setopt(c->curl, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(c->curl, CURLOPT_PROXY, ""); /* also none of the environment */
 	curl_easy_setopt(c->curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);

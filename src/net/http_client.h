@@ -22,8 +22,9 @@ struct http_client_options {
 	const char *unix_socket; /* dialled whatever the URL's host, which still names it; may be null */
 	bool public_only;        /* for URLs that were not written by the operator */
 	bool plain_local;        /* http:// may be asked, of this machine's loopback or Unix socket alone */
-	int stop_fd;             /* -1: nobody can ask to stop */
-	span grace;              /* for what is under way when stopping is wanted; looked at once a second */
+	bool plain_metadata; /* as plain_local, and of what a cloud tells its own machines by link-local addresses */
+	int stop_fd;         /* -1: nobody can ask to stop */
+	span grace;          /* for what is under way when stopping is wanted; looked at once a second */
 };
 
 struct http_client;

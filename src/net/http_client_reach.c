@@ -37,7 +37,9 @@ static err take_scheme(CURLU *url, const struct http_client_options *o, struct r
 	r->plain = str_same(str_of(scheme), STR("http"));
 	if (!r->plain && !str_same(str_of(scheme), STR("https")))
 		return NEVER(DENIED, "only https:// is asked");
-	return r->plain && !o->plain_local ? NEVER(DENIED, "http:// is not asked: nobody could tell who answers") : OK;
+	return r->plain && !o->plain_local && !o->plain_metadata
+		       ? NEVER(DENIED, "http:// is not asked: nobody could tell who answers")
+		       : OK;
 }
 
 static err take_port(CURLU *url, struct reach *r)
@@ -52,6 +54,26 @@ static err take_port(CURLU *url, struct reach *r)
 	return OK;
 }
 
+/* EC2's metadata (IMDS) and those who give credentials to containers of ECS and EKS: they are asked without TLS by
+ * everybody, and their addresses lead no further than the machine's own host. */
+static bool is_metadata(const struct endpoint *e)
+{
+	static const char *const known[] = { "169.254.169.254", "169.254.170.2", "169.254.170.23", "fd00:ec2::254",
+					     "fd00:ec2::23" };
+	char text[64];
+
+	endpoint_text(e, text);
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (str_same(str_of(text), str_of(known[i])))
+			return true;
+	return false;
+}
+
+static bool may_be_plain(const struct http_client_options *o, const struct endpoint *e)
+{
+	return endpoint_is_loopback(e) || (o->plain_metadata && is_metadata(e));
+}
+
 /* One bad address among many is enough: whoever gave the name chose them all. */
 static err judge(const struct http_client_options *o, const struct reach *r, struct fault *fault)
 {
@@ -60,7 +82,7 @@ static err judge(const struct http_client_options *o, const struct reach *r, str
 			fault_set(fault, "%s: has an address that is not of the public Internet", r->host);
 			return NEVER(DENIED, "an address that is not public");
 		}
-		if (r->plain && !endpoint_is_loopback(&r->to[i])) {
+		if (r->plain && !may_be_plain(o, &r->to[i])) {
 			fault_set(fault, "%s: is not this machine, and http:// is asked of this machine alone",
 				  r->host);
 			return NEVER(DENIED, "http:// to another machine");
