@@ -26,6 +26,16 @@ enum config_algorithm { CONFIG_RSA, CONFIG_ED25519 };
 enum config_active { CONFIG_REFUSE, CONFIG_FLAG, CONFIG_ALLOW }; /* as wire's file_policy */
 enum config_sms_method { SMS_POST, SMS_PUT };
 enum config_sms_type { SMS_JSON, SMS_FORM };
+/* In the order of net's aws_source. */
+enum config_s3_login {
+	S3_LOGIN_AUTO,
+	S3_LOGIN_KEYS,
+	S3_LOGIN_ENVIRONMENT,
+	S3_LOGIN_WEB_IDENTITY,
+	S3_LOGIN_PROFILE,
+	S3_LOGIN_CONTAINER,
+	S3_LOGIN_INSTANCE
+};
 enum config_renewal { RENEWAL_NEVER, RENEWAL_ASK, RENEWAL_ALLOWED };
 /* In the order of net's acme_challenge. */
 enum config_acme { CONFIG_ACME_TLS_ALPN, CONFIG_ACME_HTTP };
@@ -98,6 +108,7 @@ err config_open(struct arena *a, const char *path, const struct config **out, st
 /* The same from memory; `path` is absolute and stands in faults and for relative paths. */
 err config_from_text(struct arena *a, const char *path, str text, const struct config **out, struct fault *fault);
 
+err config_day(str text, moment *out);   /* the beginning of a day written 2026-09-01, UTC; NEVER SYNTAX */
 str config_host(const struct config *c); /* of base_url, without port and brackets */
 
 /* Fetches a secret, without one final newline. NEVER KEY if it is not given, not there or readable by others. */

@@ -252,6 +252,41 @@ static err check_sms(struct reading *r, const struct config *c)
 	return OK;
 }
 
+/* A day is a moment at its beginning, UTC. */
+err config_day(str text, moment *out)
+{
+	char room[32];
+	struct buf b = BUF_ON(room);
+
+	if (text.len != 10)
+		return NEVER(SYNTAX, "a day is written 2026-09-01");
+	buf_add_format(&b, "%.*sT00:00:00Z", STR_ARG(text));
+	return moment_parse(buf_str(&b), out);
+}
+
+static err check_s3(struct reading *r, const struct config *c)
+{
+	moment day;
+
+	for (size_t i = 0; i < c->s3_keys_count; i++)
+		if (failed(config_day(c->s3_keys[i].created, &day)))
+			return reading_refuse(r, config_setting(STR("s3_keys[].created")), i,
+					      "a day is written 2026-09-01");
+	if (c->s3.key_created.len && failed(config_day(c->s3.key_created, &day)))
+		return refuse(r, "s3.key_created", "a day is written 2026-09-01");
+	if (c->s3.refuse_after < c->s3.warn_after)
+		return refuse(r, "s3.refuse_after", "it comes before s3.warn_after");
+	if (!str_starts(c->store, STR("s3://")))
+		return OK;
+	if (c->s3.region.len == 0)
+		return refuse(r, "s3.region", "this setting is missing: `store` is a bucket");
+	if (c->s3.endpoint.len && !str_starts(c->s3.endpoint, STR("https://")))
+		return refuse(r, "s3.endpoint", "it must begin with https://");
+	if (c->s3.login == S3_LOGIN_KEYS && c->s3_keys_count == 0)
+		return refuse(r, "s3.login", "there are no s3_keys");
+	return OK;
+}
+
 static err check_rest(struct reading *r, const struct config *c)
 {
 	if (c->retry.most < c->retry.first)
@@ -334,6 +369,7 @@ err config_validate(struct reading *r, struct config *c)
 	TRY(check_page(r, c));
 	TRY(check_late(r, c));
 	TRY(check_sms(r, c));
+	TRY(check_s3(r, c));
 	TRY(check_acme(r, c));
 	return check_rest(r, c);
 }

@@ -92,6 +92,8 @@ static err read_store(const struct value_at *v)
 	str disk = STR("disk:"), path, whole;
 	struct value_at below = *v;
 
+	if (str_starts(v->text, STR("s3://")) && v->text.len > 5 && str_clean(v->text))
+		return read_text(v);
 	if (!str_starts(v->text, disk) || v->text.len == disk.len)
 		return wrong_form(v);
 	path = str_from(v->text, disk.len);

@@ -1,6 +1,7 @@
 #include "flow/line.h"
 
 #include "flow/inspectors.h"
+#include "flow/objects.h"
 #include "flow/scanner.h"
 #include "sys/sys.h"
 
@@ -65,17 +66,6 @@ static err open_rules(struct arena *a, struct line *line, struct fault *fault)
 	return OK;
 }
 
-static err open_store(struct line *line, struct fault *fault)
-{
-	str kind, path;
-	char room[4096];
-	struct buf dir = BUF_ON(room);
-
-	str_cut(line->config->store, ':', &kind, &path);
-	buf_add(&dir, path);
-	return store_open_disk(buf_c(&dir), &line->store, fault);
-}
-
 err line_labels(struct arena *a, const struct config *config, struct labels *out)
 {
 	struct label *own;
@@ -101,7 +91,7 @@ static err open_parts(struct arena *a, struct line *line, struct fault *fault)
 	if (c->sender.bounce.len)
 		TRY(address_setting(a, c->sender.bounce, "sender.bounce", &line->bounce, fault));
 	TRY(open_rules(a, line, fault));
-	TRY(open_store(line, fault));
+	TRY(objects_open(c, &line->store, fault));
 	TRY(line_labels(a, c, &templates.labels));
 	return compose_open(a, &templates, &line->compose, fault);
 }
@@ -139,6 +129,7 @@ err line_take_documents(struct line *line, struct fault *fault)
 	struct content_options options = { 0 };
 
 	must(!line->content);
+	TRY(objects_check(line->arena, c, line->store, fault));
 	if (c->check.allow_any_reason.len == 0) {
 		TRY(check_file_rules(c, &options.rules, fault));
 		TRY(flow_inspectors(c, &line->inspectors, fault));

@@ -21,6 +21,7 @@ struct store_engine {
 	err (*destroy)(void *state, const id *objects, size_t count);
 	err (*list)(void *state, struct arena *scratch, err (*each)(void *to, const struct store_entry *entry),
 		    void *to);
+	err (*ready)(void *state); /* null: always */
 	void (*close)(void *state);
 };
 

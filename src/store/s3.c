@@ -63,7 +63,6 @@ static err keep(struct s3 *s, const struct store_s3_options *o)
 			       &s->options.kms_key };
 	size_t room = o->bucket.len + o->prefix.len + o->region.len + o->endpoint.len + o->kms_key.len + ca.len + 1;
 
-	s->options = *o;
 	s->memory = calloc(1, room);
 	if (!s->memory)
 		return LATER(MEMORY, "no memory for a store");
@@ -137,6 +136,8 @@ static void close_s3(void *state)
 	(void)pthread_cond_destroy(&s->work);
 	(void)pthread_cond_destroy(&s->done);
 	(void)pthread_mutex_destroy(&s->lock);
+	if (s->options.login.done)
+		s->options.login.done(s->options.login.state);
 	free(s->memory);
 	free(s);
 }
@@ -153,18 +154,24 @@ err store_open_s3(const struct store_s3_options *options, struct store **out, st
 		.reader_done = s3_reader_done,
 		.destroy = s3_destroy,
 		.list = s3_list,
+		.ready = s3_ready,
 		.close = close_s3,
 	};
 	struct s3 *s;
 
-	TRY(check(options, fault));
 	s = calloc(1, sizeof *s);
-	if (!s)
+	if (!s) {
+		if (options->login.done)
+			options->login.done(options->login.state);
 		return LATER(MEMORY, "no memory for a store");
+	}
 	must(pthread_mutex_init(&s->lock, NULL) == 0);
 	must(pthread_cond_init(&s->work, NULL) == 0 && pthread_cond_init(&s->done, NULL) == 0);
 	s->last = &s->first;
-	err e = keep(s, options);
+	s->options = *options;
+	err e = check(options, fault);
+	if (!failed(e))
+		e = keep(s, options);
 	if (!failed(e))
 		e = name_host(s, fault);
 	if (failed(e)) {

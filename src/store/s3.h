@@ -26,17 +26,23 @@ enum {
 	S3_ETAG_MAX = 128
 };
 
+/* Clocks further apart than this are set by people: nothing else that has a date could be believed either. */
+#define S3_SKEW_MAX DAY
+#define S3_PROBE_PATIENCE (5 * SECOND)
+
 /* One request of the engine. Everything it needs lies in it or outlives it. */
 struct s3_call {
 	str method;
 	const char *key; /* of the object, with the prefix; "" for the bucket */
 	str query;       /* encoded */
 	str body;
-	bool seals;   /* creates an object: says how it is to be encrypted at rest */
-	str range;    /* "bytes=0-99", or empty */
-	str if_match; /* an ETag, or empty */
-	void *to;     /* the answer's body goes there, at most `room` bytes */
+	bool seals;           /* creates an object: says how it is to be encrypted at rest */
+	str if_match;         /* an ETag, or empty */
+	bool anonymous, once; /* without a signature; not tried again */
+	const char *answers;  /* a 200 whose body has not this element says nothing: "Root/Child"; null: any body */
+	void *to;             /* `room` bytes of the object from `at` on go there, or fewer at its end */
 	size_t room;
+	uint64_t at;
 	uint64_t answer_max; /* for answers that are read as text; in the arena */
 };
 
@@ -74,10 +80,9 @@ struct s3 {
 /* Tries again with growing waits what may go better, and says in words what will not. NEVER NOT_FOUND for a key that is
  * not there. `a` holds what the answer shows. */
 err s3_call(struct s3 *s, struct arena *a, const struct s3_call *call, struct s3_answer *out);
-/* What the store said, as an err whose note names the cause. */
-err s3_refusal(unsigned status, str code);
-/* <Error><Code>…: empty if it is none. */
-str s3_error_code(struct arena *a, str body);
+span s3_skew(struct s3 *s); /* as learnt; 0: none was needed */
+/* The text of the element a/b/c of an answer; empty if it has none. */
+str s3_element(struct arena *a, str body, const char *path);
 
 const char *s3_key(const struct s3 *s, id object, char room[S3_KEY_MAX]);
 void s3_forget_left_behind(struct s3 *s);
@@ -109,6 +114,7 @@ err s3_open(void *state, struct arena *a, id object, struct store_reader *out);
 err s3_read_at(void *state, void *reader, uint64_t offset, void *to, size_t len, size_t *got);
 void s3_reader_done(void *state, void *reader);
 err s3_destroy(void *state, const id *objects, size_t count);
+err s3_ready(void *state);
 err s3_list(void *state, struct arena *scratch, err (*each)(void *to, const struct store_entry *entry), void *to);
 
 #endif

@@ -87,7 +87,7 @@ static const struct {
 	{ STR("KMS.NotFoundException"), { FATE_NEVER, WHY_STORE, 0, "the store has no such key to encrypt with" } },
 };
 
-err s3_refusal(unsigned status, str code)
+static err refusal(unsigned status, str code)
 {
 	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
 		if (str_same(code, codes[i].code))
@@ -105,32 +105,44 @@ err s3_refusal(unsigned status, str code)
 	return NEVER(STORE, "the store refuses the request");
 }
 
-str s3_error_code(struct arena *a, str body)
+str s3_element(struct arena *a, str body, const char *path)
 {
 	enum xml_event event = XML_OPEN;
-	struct xml x = XML(body);
-	str code = STR_NONE;
+	struct xml x = XML(str_trim(body)); /* blanks keep a slow answer's connection alive */
+	str text = STR_NONE;
 
 	while (!failed(xml_next(&x, &event)) && event != XML_END)
-		if (event == XML_CLOSE && xml_at(&x, "Error/Code"))
-			(void)failed(xml_text(a, &x, &code));
-	return code;
+		if (event == XML_CLOSE && xml_at(&x, path))
+			(void)failed(xml_text(a, &x, &text));
+	return text;
 }
 
-/* A clock that is off is told by the store's Date: from then on we sign with theirs, and say nothing of our own. */
-static void learn_skew(struct s3 *s, const struct http_result *result)
+/* Keys come and go while we run: who signs is told, and may have another. */
+static bool is_about_the_key(str code)
+{
+	return str_same(code, STR("InvalidAccessKeyId")) || str_same(code, STR("ExpiredToken")) ||
+	       str_same(code, STR("InvalidToken")) || str_same(code, STR("SignatureDoesNotMatch"));
+}
+
+/* A clock that is off is told by the store's Date, and from then on we sign with theirs; `config check` says so. Only
+ * the signature goes by their clock: whatever expires here, expires by ours. */
+static err learn_skew(struct s3 *s, const struct http_result *result)
 {
 	const str *date = http_result_field(result, STR("date"));
 	moment theirs;
 
 	if (!date || failed(moment_parse_http(*date, &theirs)))
-		return;
+		return LATER(CLOCK, "our clock and the store's are too far apart");
+	span skew = theirs - clock_now(&s->options.clock);
+	if (skew > S3_SKEW_MAX || skew < -S3_SKEW_MAX)
+		return NEVER(CLOCK, "our clock and the store's are more than a day apart");
 	must(pthread_mutex_lock(&s->lock) == 0);
-	s->skew = theirs - clock_now(&s->options.clock);
+	s->skew = skew;
 	must(pthread_mutex_unlock(&s->lock) == 0);
+	return LATER(CLOCK, "our clock and the store's are too far apart");
 }
 
-static span skew_of(struct s3 *s)
+span s3_skew(struct s3 *s)
 {
 	must(pthread_mutex_lock(&s->lock) == 0);
 	span skew = s->skew;
@@ -144,6 +156,7 @@ struct request {
 	struct http_field fields[FIELDS];
 	size_t count;
 	uint8_t md5[MD5_LEN];
+	str key_id; /* of who signed */
 };
 
 static void add(struct request *r, const char *name, str value)
@@ -179,8 +192,12 @@ static err fill(const struct s3 *s, struct arena *a, const struct s3_call *call,
 	} else if (call->seals) {
 		add(r, "x-amz-server-side-encryption", STR("AES256"));
 	}
-	if (call->range.len)
-		add(r, "range", call->range);
+	if (call->to) {
+		str range;
+		TRY(str_format(a, &range, "bytes=%llu-%llu", (unsigned long long)call->at,
+			       (unsigned long long)(call->at + call->room - 1)));
+		add(r, "range", range);
+	}
 	if (call->if_match.len)
 		add(r, "if-match", call->if_match);
 	return OK;
@@ -191,7 +208,7 @@ static err sign(struct s3 *s, struct arena *a, const struct s3_call *call, str p
 	OWNED(arena_done) struct arena *secret = NULL;
 	struct sigv4_field fields[FIELDS + 1];
 	struct sigv4_request request = { call->method, path, call->query, fields, r->count + 1, r->fields[0].value };
-	moment now = clock_now(&s->options.clock) + skew_of(s);
+	moment now = clock_now(&s->options.clock) + s3_skew(s);
 	const struct sigv4_rules rules = sigv4_rules_of(STR("s3"), s->options.region, now);
 	struct aws_credentials who = { 0 };
 	struct sigv4 signed_;
@@ -205,6 +222,7 @@ static err sign(struct s3 *s, struct arena *a, const struct s3_call *call, str p
 	str date, token;
 	TRY(str_copy(a, str_of(signed_.date), &date));
 	TRY(str_copy(a, who.token, &token));
+	TRY(str_copy(a, who.access_key_id, &r->key_id));
 	add(r, "x-amz-date", date);
 	if (token.len)
 		add(r, "x-amz-security-token", token);
@@ -227,30 +245,62 @@ static err url_of(const struct s3 *s, struct arena *a, const struct s3_call *cal
 
 /* ── An answer ───────────────────────────────────────────────────────────────────────────────────── */
 
-static err read_total(const struct http_result *result, struct s3_answer *out)
+/* RFC 9110 14.4. What was asked for is what was given, up to the object's end. */
+static err read_part(const struct s3_call *call, const struct http_result *result, struct s3_answer *out)
 {
 	const str *range = http_result_field(result, STR("content-range"));
-	ptrdiff_t slash = range ? str_find_char(*range, '/') : -1;
+	char room[64];
+	struct buf b = BUF_ON(room);
+	str part, total;
 
 	out->total = out->got;
-	if (result->status == 206 && (slash < 0 || !str_number(str_from(*range, (size_t)slash + 1), &out->total)))
-		return LATER(PROTOCOL, "the store does not say what part of the object it gave");
+	if (result->status == 200 && call->at == 0)
+		return OK; /* all of it, and no more than was asked for: the sink has seen to that */
+	buf_add_format(&b, "bytes %llu-%llu", (unsigned long long)call->at,
+		       (unsigned long long)(call->at + out->got - 1));
+	if (result->status != 206 || !range || !str_cut(*range, '/', &part, &total) || !str_same(part, buf_str(&b)) ||
+	    !str_number(total, &out->total) || (out->got < call->room && call->at + out->got != out->total))
+		return LATER(PROTOCOL, "the store gave another part of the object than was asked for");
 	return OK;
 }
 
 /* Where the ETag is an MD5 (not under KMS, and not of what was put together from parts), it is of what arrived. */
-static err check_etag(const struct s3 *s, const struct s3_call *call, const struct request *r, str etag)
+static err check_etag(const struct s3_call *call, const struct request *r, const struct http_result *result, str etag)
 {
+	const str *sealed_by = http_result_field(result, STR("x-amz-server-side-encryption"));
 	char hex[2 * MD5_LEN];
 	struct buf b = BUF_ON(hex);
-	bool is_md5 = etag.len == 2 * MD5_LEN + 2 && !s->options.kms_key.len;
 
-	if (!str_same(call->method, STR("PUT")) || !is_md5)
+	if (!str_same(call->method, STR("PUT")))
+		return OK;
+	if (etag.len < 3)
+		return LATER(PROTOCOL, "the store does not say what it stored");
+	if (etag.len != 2 * MD5_LEN + 2 || (sealed_by && str_starts(*sealed_by, STR("aws:kms"))))
 		return OK;
 	buf_add_hex(&b, str_bytes(r->md5, MD5_LEN));
 	if (str_same(buf_str(&b), str_upto(str_from(etag, 1), 2 * MD5_LEN)))
 		return OK;
 	return LATER(STORE, "what arrived at the store was not what was sent");
+}
+
+static err understand_refusal(struct s3 *s, const struct request *r, const struct http_result *result, str code)
+{
+	const struct store_login *login = &s->options.login;
+
+	if (str_same(code, STR("RequestTimeTooSkewed")))
+		return learn_skew(s, result);
+	if (is_about_the_key(code) && login->refused && login->refused(login->state, r->key_id))
+		return LATER(KEY, "the store does not know the access key any more");
+	return refusal(result->status, code);
+}
+
+/* "200 OK" is said before the work is done, where that takes long: what counts is the body. */
+static err check_body(struct arena *a, const struct s3_call *call, const struct http_result *result)
+{
+	if (!call->answers || s3_element(a, result->body, call->answers).len)
+		return OK;
+	str code = s3_element(a, result->body, "Error/Code");
+	return code.len ? refusal(500, code) : LATER(PROTOCOL, "the store's answer cannot be read");
 }
 
 static err understand(struct s3 *s, struct arena *a, const struct s3_call *call, const struct request *r,
@@ -261,18 +311,16 @@ static err understand(struct s3 *s, struct arena *a, const struct s3_call *call,
 
 	out->status = result->status;
 	out->body = result->body;
-	if (result->status / 100 != 2) {
-		str code = s3_error_code(a, result->body);
-		if (str_same(code, STR("RequestTimeTooSkewed")))
-			learn_skew(s, result);
-		return s3_refusal(result->status, code);
-	}
+	if (result->status / 100 != 2)
+		return understand_refusal(s, r, result, s3_element(a, result->body, "Error/Code"));
 	if (etag && str_clean(*etag))
 		buf_add(&kept, *etag);
 	(void)buf_c(&kept);
 	TRY(buf_check(&kept));
-	TRY(read_total(result, out));
-	return check_etag(s, call, r, buf_str(&kept));
+	if (call->to)
+		TRY(read_part(call, result, out));
+	TRY(check_body(a, call, result));
+	return check_etag(call, r, result, buf_str(&kept));
 }
 
 struct room {
@@ -304,7 +352,8 @@ static err try_once(struct s3 *s, struct s3_client *c, struct arena *a, const st
 
 	TRY(url_of(s, a, call, &path, &url));
 	TRY(fill(s, a, call, &r));
-	TRY(sign(s, a, call, path, &r));
+	if (!call->anonymous)
+		TRY(sign(s, a, call, path, &r));
 	const struct http_call http = {
 		.method = call->method,
 		.url = url,
@@ -313,7 +362,7 @@ static err try_once(struct s3 *s, struct s3_client *c, struct arena *a, const st
 		.body = call->body,
 		.to = call->to ? &into : NULL,
 		.answer_max = call->to ? call->room : call->answer_max + HTTP_RESULT_ERROR_MAX,
-		.patience = s->options.patience,
+		.patience = call->once ? S3_PROBE_PATIENCE : s->options.patience,
 		.repeatable = true, /* POST too: an upload that began twice, or ended twice, is one upload */
 	};
 	TRY(http_call(c->http, a, &http, &result, NULL));
@@ -336,6 +385,12 @@ static span wait_of(unsigned tried)
 	return longest / 2 + longest / 2 * dice / 65536;
 }
 
+/* By another clock, or another key: the next try is another request. */
+static bool is_corrected(err e)
+{
+	return e.why == WHY_CLOCK || e.why == WHY_KEY;
+}
+
 err s3_call(struct s3 *s, struct arena *a, const struct s3_call *call, struct s3_answer *out)
 {
 	int64_t until = clock_ticks(&s->options.clock) + s->options.patience;
@@ -346,10 +401,11 @@ err s3_call(struct s3 *s, struct arena *a, const struct s3_call *call, struct s3
 	for (unsigned tried = 0;; tried++) {
 		struct arena_mark mark = arena_mark(a);
 		e = try_once(s, c, a, call, out);
-		if (e.fate != FATE_LATER || clock_ticks(&s->options.clock) >= until)
+		if (e.fate != FATE_LATER || (call->once && (tried || !is_corrected(e))) ||
+		    clock_ticks(&s->options.clock) >= until)
 			break;
 		arena_rewind(&mark);
-		if (!sys_sleep(wait_of(tried)))
+		if (!(is_corrected(e) && !tried) && !sys_sleep(wait_of(tried)))
 			break;
 	}
 	give_back(s, c);

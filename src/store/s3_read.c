@@ -28,8 +28,6 @@ static err fetch(struct s3_reader *r, uint64_t at, size_t len)
 {
 	SCRATCH(r->arena);
 	struct s3_answer answer;
-	char range[64];
-	struct buf b = BUF_ON(range);
 
 	if (len > r->room) {
 		char *window = realloc(r->window, len);
@@ -39,17 +37,10 @@ static err fetch(struct s3_reader *r, uint64_t at, size_t len)
 		r->room = len;
 	}
 	r->len = 0;
-	buf_add_format(&b, "bytes=%llu-%llu", (unsigned long long)at, (unsigned long long)(at + len - 1));
-	const struct s3_call call = { .method = STR("GET"),
-				      .key = r->key,
-				      .range = buf_str(&b),
-				      .if_match = str_of(r->etag),
-				      .to = r->window,
-				      .room = len };
+	const struct s3_call call = {
+		.method = STR("GET"), .key = r->key, .if_match = str_of(r->etag), .to = r->window, .room = len, .at = at
+	};
 	TRY(s3_call(r->s3, r->arena, &call, &answer));
-	uint64_t wanted = answer.total - at < len ? answer.total - at : len;
-	if (answer.total < at || answer.got != wanted)
-		return LATER(PROTOCOL, "the store gave another part of the object than was asked for");
 	r->at = at;
 	r->len = answer.got;
 	r->size = answer.total;

@@ -25,6 +25,7 @@ struct s3_object {
 	char upload[1024];                     /* encoded for a query; empty: there are no parts */
 	struct s3_job **parts;                 /* of a long object; else one, the PUT */
 	size_t part_count, part_room, settled; /* parts before `settled` are known to be done */
+	uint64_t given;                        /* bytes, to all parts */
 	bool sent;                             /* something may be in the store */
 };
 
@@ -93,6 +94,7 @@ static err give(struct s3_object *o, unsigned part)
 	memcpy(job->key, o->key, sizeof job->key);
 	job->bytes = o->bytes;
 	job->len = o->len;
+	o->given += o->len;
 	o->bytes = NULL;
 	o->len = o->room = 0;
 	o->sent = true;
@@ -116,37 +118,27 @@ static err settle(struct s3_object *o, size_t most)
 
 /* ── Uploads in parts ────────────────────────────────────────────────────────────────────────────── */
 
-static err read_upload_id(struct arena *a, str body, struct buf *out)
-{
-	enum xml_event event = XML_OPEN;
-	struct xml x = XML(body);
-	str name = STR_NONE;
-
-	while (event != XML_END) {
-		TRY(xml_next(&x, &event));
-		if (event == XML_CLOSE && xml_at(&x, "InitiateMultipartUploadResult/UploadId"))
-			TRY(xml_text(a, &x, &name));
-	}
-	if (!name.len)
-		return LATER(PROTOCOL, "the store began no upload");
-	buf_add_uri(out, name, false);
-	(void)buf_c(out);
-	return buf_check(out);
-}
-
 static err begin_parts(struct s3_object *o)
 {
+	static const char named[] = "InitiateMultipartUploadResult/UploadId";
 	OWNED(arena_done) struct arena *a = NULL;
 	struct buf upload = BUF_ON(o->upload);
 	struct s3_answer answer;
 	const struct s3_call call = {
-		.method = STR("POST"), .key = o->key, .query = STR("uploads="), .seals = true, .answer_max = 16 * 1024
+		.method = STR("POST"),
+		.key = o->key,
+		.query = STR("uploads="),
+		.seals = true,
+		.answer_max = 16 * 1024,
+		.answers = named,
 	};
 
 	TRY(arena_open(CALL_ROOM, &a));
 	o->sent = true;
 	TRY(s3_call(o->batch->s3, a, &call, &answer));
-	err e = read_upload_id(a, answer.body, &upload);
+	buf_add_uri(&upload, s3_element(a, answer.body, named), false);
+	(void)buf_c(&upload);
+	err e = buf_check(&upload);
 	if (failed(e))
 		o->upload[0] = 0;
 	return e;
@@ -168,8 +160,18 @@ static err part_list(struct arena *a, const struct s3_object *o, str *out)
 	return buf_check(&b);
 }
 
-/* The store may take a while, answer 200 early, and put the error into the body. An upload that is gone after a first
- * try was completed by it. */
+/* Whether the object is there as a whole. */
+static err look_at_whole(struct s3_object *o, struct arena *a)
+{
+	struct s3_answer answer;
+	char byte;
+	const struct s3_call call = { .method = STR("GET"), .key = o->key, .to = &byte, .room = 1 };
+
+	TRY(s3_call(o->batch->s3, a, &call, &answer));
+	return answer.total == o->given ? OK : LATER(STORE, "the store did not put all parts together");
+}
+
+/* An upload that is gone was completed by an earlier try, whose answer was lost: if so, the object is there. */
 static err complete(struct s3_object *o)
 {
 	OWNED(arena_done) struct arena *a = NULL;
@@ -179,13 +181,14 @@ static err complete(struct s3_object *o)
 	TRY(arena_open(8 * CALL_ROOM + o->part_count * ETAG_XML, &a));
 	TRY(str_format(a, &query, "uploadId=%s", o->upload));
 	TRY(part_list(a, o, &list));
-	const struct s3_call call = {
-		.method = STR("POST"), .key = o->key, .query = query, .body = list, .answer_max = 64 * 1024
-	};
-	TRY(s3_call(o->batch->s3, a, &call, &answer));
-	str code = s3_error_code(a, answer.body);
-	if (code.len)
-		return s3_refusal(500, code);
+	const struct s3_call call = { .method = STR("POST"),
+				      .key = o->key,
+				      .query = query,
+				      .body = list,
+				      .answer_max = 64 * 1024,
+				      .answers = "CompleteMultipartUploadResult/ETag" };
+	err e = s3_call(o->batch->s3, a, &call, &answer);
+	TRY(e.why == WHY_NOT_FOUND ? look_at_whole(o, a) : e);
 	o->upload[0] = 0;
 	return OK;
 }

@@ -81,6 +81,11 @@ err store_destroy(struct store *s, const id *objects, size_t count)
 	return s->engine->destroy(s->state, objects, count);
 }
 
+err store_ready(struct store *s)
+{
+	return s->engine->ready ? s->engine->ready(s->state) : OK;
+}
+
 err store_list(struct store *s, struct arena *scratch, err (*each)(void *state, const struct store_entry *entry),
 	       void *state)
 {

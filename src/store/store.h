@@ -21,7 +21,7 @@
 struct store;
 struct store_batch;
 
-/* As the configuration says it: "disk:DIR"; "mem:" for tests. NEVER CONFIG for anything else. */
+/* "disk:DIR"; "mem:" for tests. NEVER CONFIG for anything else: a bucket needs more than its name. */
 err store_open(str where, struct store **out, struct fault *fault);
 /* Makes the directory if its parent is there; NEVER DENIED, with a fault, if others may get at it. */
 err store_open_disk(const char *dir, struct store **out, struct fault *fault);
@@ -32,7 +32,10 @@ err store_open_mem(struct store **out);
 struct aws_credentials;
 struct store_login {
 	err (*get)(void *state, struct arena *secret, struct aws_credentials *out);
-	void *state; /* outlives the store */
+	bool (*refused)(void *state,
+			str access_key_id); /* the store does not know it; true: there is another. Or null */
+	void (*done)(void *state);          /* with the store; or null */
+	void *state;
 };
 struct store_s3_options {
 	str bucket, prefix;  /* keys are PREFIX + id; the prefix may be empty */
@@ -46,8 +49,25 @@ struct store_s3_options {
 	struct clock clock;
 	span patience; /* how long a request is tried again; 0: two minutes */
 };
-/* Asks nothing of the network. NEVER CONFIG, with a fault. */
+/* Asks nothing of the network. The login is the store's, and done with even if this fails. NEVER CONFIG, with a
+ * fault. */
 err store_open_s3(const struct store_s3_options *options, struct store **out, struct fault *fault);
+
+/* What can be known of a bucket from outside, for who judges it. What the store does not tell, or tells nobody of our
+ * rights, stays UNKNOWN. */
+enum store_tells { STORE_UNKNOWN, STORE_NO, STORE_YES };
+struct store_bucket {
+	enum store_tells listed_by_anyone; /* asked without any signature */
+	enum store_tells public_policy, public_acl;
+	enum store_tells public_ignored; /* Block Public Access: what would be public is not. UNKNOWN: no such thing */
+	enum store_tells public_forbidden; /* and nobody can make it so by mistake */
+	enum store_tells plain_denied;     /* the policy denies what comes without TLS */
+	span skew;                         /* their clock minus ours, if they have refused ours; else 0 */
+};
+/* NEVER UNSUPPORTED if it is none. One request each, not tried again. */
+err store_look_bucket(struct store *s, struct arena *a, struct store_bucket *out);
+/* Does it answer, now? Asked once, with little patience; OK for what is in this machine. */
+err store_ready(struct store *s);
 void store_done(struct store **s);
 
 /* What goes wrong, for tests: the nth time (from 1) that `step` is reached, it fails with `with`. */

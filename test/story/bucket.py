@@ -1,4 +1,5 @@
 """A real object store for stories: Ceph's gateway, started by test/parts/s3, with boto3 as the other reader and writer."""
+import datetime
 import os
 import pathlib
 import shutil
@@ -34,6 +35,15 @@ class Bucket:
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
 
+    def settle_in(self, house, name, **settings):
+        """A bucket of its own for a house, closed to everyone else, and the settings that lead there."""
+        self.client.create_bucket(Bucket=name)
+        # Not BlockPublicAcls: Ceph 16 then denies every PUT, since it compares the ACL the wrong way round.
+        self.client.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration={
+            "IgnorePublicAcls": True, "BlockPublicPolicy": True, "RestrictPublicBuckets": True})
+        point_to(house, self.endpoint, self.ca, name, **settings)
+        house.setting("allow_plain_reason", "it listens on this machine only", section="s3")
+
     def environment(self):
         return dict(os.environ, LETTERLOCK_TEST_S3=self.endpoint, LETTERLOCK_TEST_S3_CA=self.ca)
 
@@ -41,3 +51,29 @@ class Bucket:
         self.process.stdin.close()
         self.process.wait(30)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def write_secret(house, name, secret=SECRET):
+    path = os.path.join(house.path, name)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as f:
+        f.write(secret + "\n")
+    return path
+
+
+def days_ago(days):
+    return (datetime.date.today() - datetime.timedelta(days)).isoformat()
+
+
+def point_to(house, endpoint, ca, name, keys=None, **settings):
+    """Lets a house keep its documents in a bucket. Keys: id, secret, day made; none for what else s3.login finds."""
+    settings = {"region": "default", "endpoint": endpoint, "ca_file": ca, "path_style": "true", **settings}
+    if keys is None:
+        keys = [(KEY, SECRET, days_ago(1))]
+    house.setting("store", f"s3://{name}/letters")
+    for setting, value in settings.items():
+        house.setting(setting, value, section="s3")
+    with open(house.config, "a") as f:
+        f.write("s3_keys:\n" * bool(keys))
+        for i, (key, secret, day) in enumerate(keys):
+            f.write(f"  - id: {key}\n    secret_file: {write_secret(house, f's3-secret-{i}', secret)}\n"
+                    f"    created: {day}\n")

@@ -7,6 +7,7 @@
 #include "door/cli/template_lint.h"
 #include "flow/inspectors.h"
 #include "flow/line.h"
+#include "flow/objects.h"
 #include "flow/scanner.h"
 #include "store/store.h"
 #include "sys/sys.h"
@@ -59,6 +60,7 @@ static void probe_reasons(struct check *c)
 		{ "check.allow_any_reason", "documents go out without being looked into" },
 		{ "password.allow_weak_reason", "weak passwords are let through" },
 		{ "base_url_elsewhere_reason", "links lead outside the sender's domain" },
+		{ "s3.allow_plain_reason", "the bucket may answer others without TLS" },
 		{ "inspector.allow_no_sandbox_reason",
 		  "documents are looked into without a sandbox if the kernel gives none" },
 	};
@@ -143,7 +145,8 @@ static void probe_store(struct check *c)
 	struct path_facts facts = { 0 };
 	struct fault fault = { 0 };
 
-	if (failed(str_c(c->cli->arena, str_from(c->config->store, STR("disk:").len), &dir)))
+	if (objects_in_bucket(c->config) ||
+	    failed(str_c(c->cli->arena, str_from(c->config->store, STR("disk:").len), &dir)))
 		return;
 	err e = store_open_disk(dir, &store, &fault);
 	if (failed(e))
@@ -152,6 +155,81 @@ static void probe_store(struct check *c)
 		find(c, FAILED, "run as the user it belongs to", "%s cannot be written", dir);
 	else
 		find(c, FINE, NULL, "%s", dir);
+}
+
+/* How old the key is that signs, and when it stops. */
+static void judge_login(struct check *c, const struct aws_login_facts *f)
+{
+	span age = clock_now(&c->cli->clock) - f->created_at;
+	static const char rotate[] =
+		"make a second key, name it besides the first in s3_keys, and take the old one away when it signs";
+
+	if (f->temporary)
+		find(c, FINE, NULL, "%s of %s, for a session", f->key_id, f->from);
+	else if (!f->created_at)
+		find(c, DOUBTFUL, "say when it was made in s3.key_created, so that its age is watched",
+		     "%s of %s; nobody knows how old it is", f->key_id, f->from);
+	else if (age >= c->config->s3.warn_after)
+		find(c, DOUBTFUL, rotate, "%s is %lld days old; at %lld days nothing is signed with it any more",
+		     f->key_id, (long long)(age / DAY), (long long)(c->config->s3.refuse_after / DAY));
+	else
+		find(c, FINE, NULL, "%s of %s, %lld days old", f->key_id, f->from, (long long)(age / DAY));
+}
+
+static void probe_bucket_login(struct check *c)
+{
+	OWNED(aws_login_done) struct aws_login *login = NULL;
+	struct aws_login_facts facts = { 0 };
+	struct fault fault = { 0 };
+
+	if (!objects_in_bucket(c->config))
+		return;
+	err e = objects_login(c->cli->arena, c->config, c->cli->clock, &login);
+	if (!failed(e))
+		e = aws_login_look(login, &facts, &fault);
+	if (failed(e))
+		find_failure(c, e, &fault, "correct `s3.login` and `s3_keys`, or what they lead to");
+	else
+		judge_login(c, &facts);
+}
+
+static void judge_bucket(struct check *c, const struct store_bucket *b)
+{
+	struct bucket_verdict v = bucket_judge(b);
+	bool allowed = v.plain_only && c->config->s3.allow_plain_reason.len;
+
+	if (v.refused && !allowed)
+		find(c, FAILED, v.todo, "%s", v.refused);
+	else if (b->public_policy == STORE_UNKNOWN || b->public_acl == STORE_UNKNOWN ||
+		 b->plain_denied == STORE_UNKNOWN)
+		find(c, DOUBTFUL,
+		     "allow s3:GetBucketPolicy, s3:GetBucketPolicyStatus and s3:GetBucketAcl to look at it",
+		     "%.*s lets nobody in unsigned, but not all of its rules can be seen", STR_ARG(c->config->store));
+	else
+		find(c, FINE, NULL, "%.*s, private", STR_ARG(c->config->store));
+	if (b->public_ignored == STORE_YES && b->public_forbidden == STORE_NO)
+		find(c, DOUBTFUL, "put-public-access-block with all four of its settings true",
+		     "only half of Block Public Access is on: public rules have no effect, but can be made");
+	if (b->skew)
+		find(c, DOUBTFUL, "set this machine's clock", "its clock and ours are %lld minutes apart",
+		     (long long)((b->skew < 0 ? -b->skew : b->skew) / MINUTE));
+}
+
+static void probe_bucket(struct check *c)
+{
+	OWNED(store_done) struct store *store = NULL;
+	struct store_bucket bucket;
+	struct fault fault = { 0 };
+
+	if (!objects_in_bucket(c->config))
+		return;
+	err e = objects_open(c->config, &store, &fault);
+	if (!failed(e))
+		e = store_look_bucket(store, c->cli->arena, &bucket);
+	if (failed(e))
+		find_failure(c, e, &fault, "correct `store` and `s3`");
+	else
+		judge_bucket(c, &bucket);
 }
 
 static void probe_database(struct check *c)
@@ -347,12 +425,21 @@ static void probe_dns(struct check *c)
 }
 
 const struct probe config_probes[] = {
-	{ "settings", probe_settings, false },  { "protections", probe_reasons, false },
-	{ "data", probe_data, false },          { "keys", probe_keys, false },
-	{ "signing", probe_signing, false },    { "store", probe_store, false },
-	{ "database", probe_database, false },  { "templates", probe_templates, false },
-	{ "login", probe_login, false },        { "certificate", probe_certificate, false },
-	{ "malware", probe_scanner, true },     { "inspector", probe_inspector, false },
-	{ "transport", probe_transport, true }, { "dns", probe_dns, true },
+	{ "settings", probe_settings, false },
+	{ "protections", probe_reasons, false },
+	{ "data", probe_data, false },
+	{ "keys", probe_keys, false },
+	{ "signing", probe_signing, false },
+	{ "store", probe_store, false },
+	{ "credentials", probe_bucket_login, true },
+	{ "bucket", probe_bucket, true },
+	{ "database", probe_database, false },
+	{ "templates", probe_templates, false },
+	{ "login", probe_login, false },
+	{ "certificate", probe_certificate, false },
+	{ "malware", probe_scanner, true },
+	{ "inspector", probe_inspector, false },
+	{ "transport", probe_transport, true },
+	{ "dns", probe_dns, true },
 };
 const size_t config_probe_count = sizeof config_probes / sizeof *config_probes;

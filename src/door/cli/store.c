@@ -1,6 +1,7 @@
 #include "door/cli/store.h"
 
 #include "config/config.h"
+#include "flow/objects.h"
 
 err kept_open(struct cli *cli, struct kept *out)
 {
@@ -10,7 +11,7 @@ err kept_open(struct cli *cli, struct kept *out)
 	TRY(cli_config(cli, &config));
 	TRY(db_open(config->database, &k.db, &cli->fault));
 	TRY(keyring_open(config->keys, &cli->entropy, &k.keys, &cli->fault));
-	TRY(store_open(config->store, &k.store, &cli->fault));
+	TRY(objects_open(config, &k.store, &cli->fault));
 	*out = k;
 	k = (struct kept){ 0 };
 	return OK;

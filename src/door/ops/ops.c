@@ -16,23 +16,15 @@ str readiness_name(size_t what)
 	return names[what];
 }
 
-static err stop_at_first(void *state, const struct store_entry *entry)
-{
-	(void)entry;
-	*(bool *)state = true;
-	return NEVER(CANCELLED, "one is enough");
-}
-
 /* A disk must be there and have room; another store must answer. */
 static bool store_is_ready(const struct line *line, struct arena *a)
 {
 	str where = line->config->store;
 	const char *path;
 	uint64_t room = 0;
-	bool found = false;
 
 	if (!str_starts(where, STR("disk:")))
-		return !failed(store_list(line->store, a, stop_at_first, &found)) || found;
+		return !failed(store_ready(line->store));
 	return !failed(str_c(a, str_from(where, 5), &path)) && !failed(disk_room(path, &room)) && room >= STORE_LEAST;
 }
 

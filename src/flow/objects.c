@@ -1,0 +1,156 @@
+#include "flow/objects.h"
+
+#include "sys/sys.h"
+
+#include <stdlib.h>
+
+bool objects_in_bucket(const struct config *config)
+{
+	return str_starts(config->store, STR("s3://"));
+}
+
+/* ── Who signs ───────────────────────────────────────────────────────────────────────────────────── */
+
+/* The store's, with the list that it chooses from. */
+struct signer {
+	struct aws_login *login;
+	struct arena *keys;
+};
+
+static err sign_get(void *state, struct arena *secret, struct aws_credentials *out)
+{
+	struct signer *s = state;
+
+	return aws_login_get(s->login, secret, out);
+}
+
+static bool sign_refused(void *state, str access_key_id)
+{
+	struct signer *s = state;
+
+	return aws_login_refused(s->login, access_key_id);
+}
+
+static void sign_done(void *state)
+{
+	struct signer *s = state;
+
+	aws_login_done(&s->login);
+	arena_done(&s->keys);
+	free(s);
+}
+
+err objects_login(struct arena *a, const struct config *config, struct clock clock, struct aws_login **out)
+{
+	struct aws_login_options options = { .source = (enum aws_source)config->s3.login, /* the same order */
+					     .key_count = config->s3_keys_count,
+					     .profile = config->s3.profile,
+					     .region = config->s3.region,
+					     .refuse_after = config->s3.refuse_after,
+					     .clock = clock };
+	struct aws_key *keys;
+
+	TRY(NEW_ARRAY(a, config->s3_keys_count + 1, keys));
+	for (size_t i = 0; i < config->s3_keys_count; i++) {
+		const struct config_s3_keys *k = &config->s3_keys[i];
+		keys[i] = (struct aws_key){ .id = k->id, .secret_file = k->secret_file };
+		TRY(config_day(k->created, &keys[i].created));
+	}
+	options.keys = keys;
+	if (config->s3.key_created.len)
+		TRY(config_day(config->s3.key_created, &options.created));
+	return aws_login_open(&options, out);
+}
+
+static err open_signer(const struct config *config, struct clock clock, struct store_login *out)
+{
+	struct signer *s = calloc(1, sizeof *s);
+
+	if (!s)
+		return LATER(MEMORY, "no memory for credentials");
+	err e = arena_open(1024 * 1024, &s->keys);
+	if (!failed(e))
+		e = objects_login(s->keys, config, clock, &s->login);
+	if (failed(e)) {
+		sign_done(s);
+		return e;
+	}
+	*out = (struct store_login){ .get = sign_get, .refused = sign_refused, .done = sign_done, .state = s };
+	return OK;
+}
+
+/* ── Opening ─────────────────────────────────────────────────────────────────────────────────────── */
+
+/* The store believes the clock of the wall, whatever moment `--now` takes for the work. */
+static err open_bucket(const struct config *config, struct store **out, struct fault *fault)
+{
+	struct store_s3_options options = { .region = config->s3.region,
+					    .endpoint = config->s3.endpoint,
+					    .bucket_in_path = config->s3.path_style,
+					    .ca_file = config->s3.ca_file,
+					    .kms_key = config->s3.kms_key,
+					    .patience = config->s3.patience,
+					    .clock = sys_clock() };
+	char room[512];
+	struct buf prefix = BUF_ON(room);
+
+	(void)str_cut(str_from(config->store, 5), '/', &options.bucket, &options.prefix);
+	buf_add(&prefix, options.prefix);
+	if (prefix.len && !str_ends(options.prefix, STR("/")))
+		buf_add_char(&prefix, '/');
+	TRY(buf_check(&prefix));
+	options.prefix = buf_str(&prefix);
+	TRY(open_signer(config, options.clock, &options.login));
+	return store_open_s3(&options, out, fault);
+}
+
+err objects_open(const struct config *config, struct store **out, struct fault *fault)
+{
+	if (objects_in_bucket(config))
+		return open_bucket(config, out, fault);
+	return store_open(config->store, out, fault);
+}
+
+/* ── Judging a bucket ────────────────────────────────────────────────────────────────────────────── */
+
+struct bucket_verdict bucket_judge(const struct store_bucket *b)
+{
+	if (b->listed_by_anyone == STORE_YES)
+		return (struct bucket_verdict){ "anyone may list the bucket, without a signature",
+						"take the rights of everyone out of its policy and its ACL", false };
+	if (b->public_policy == STORE_YES)
+		return (struct bucket_verdict){ "the bucket's policy is public",
+						"take the rights of everyone out of it", false };
+	if (b->public_acl == STORE_YES)
+		return (struct bucket_verdict){ "the bucket's ACL gives rights to everyone",
+						"set it to private: put-bucket-acl --acl private", false };
+	if (b->public_ignored == STORE_NO)
+		return (struct bucket_verdict){ "Block Public Access is not on for the bucket",
+						"put-public-access-block with all four of its settings true", false };
+	if (b->plain_denied == STORE_NO)
+		return (struct bucket_verdict){
+			"the bucket answers without TLS those who ask it so",
+			"deny s3:* to everyone where aws:SecureTransport is false, in its policy; "
+			"or say why not in s3.allow_plain_reason",
+			true
+		};
+	return (struct bucket_verdict){ 0 };
+}
+
+err objects_check(struct arena *a, const struct config *config, struct store *store, struct fault *fault)
+{
+	struct store_bucket bucket;
+
+	if (!objects_in_bucket(config))
+		return OK;
+	err e = store_look_bucket(store, a, &bucket);
+	if (failed(e)) {
+		fault_set(fault, "%.*s: %s", STR_ARG(config->store), e.note);
+		return e;
+	}
+	struct bucket_verdict v = bucket_judge(&bucket);
+	if (!v.refused || (v.plain_only && config->s3.allow_plain_reason.len))
+		return OK;
+	fault_set(fault, "%s; %s", v.refused, v.todo);
+	return NEVER(DENIED, "the bucket is open to others");
+}

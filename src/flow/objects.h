@@ -1,0 +1,25 @@
+/* The store that is configured, and with a bucket who signs for it. */
+#ifndef LETTERLOCK_FLOW_OBJECTS_H
+#define LETTERLOCK_FLOW_OBJECTS_H
+
+#include "config/config.h"
+#include "net/aws_login.h"
+#include "store/store.h"
+
+/* Asks nothing of the network. The configuration outlives the store. */
+err objects_open(const struct config *config, struct store **out, struct fault *fault);
+bool objects_in_bucket(const struct config *config);
+/* Who would sign for the bucket; only to be looked at. The keys lie in the arena. */
+err objects_login(struct arena *a, const struct config *config, struct clock clock, struct aws_login **out);
+
+/* The first thing that makes a bucket no place for documents, in words; empty if there is none. `plain` is whether it
+ * answers without TLS, which a written reason may allow. */
+struct bucket_verdict {
+	const char *refused, *todo;
+	bool plain_only; /* nothing worse than that */
+};
+struct bucket_verdict bucket_judge(const struct store_bucket *b);
+/* Before documents come in: NEVER DENIED for a bucket that is open to others. */
+err objects_check(struct arena *a, const struct config *config, struct store *store, struct fault *fault);
+
+#endif
