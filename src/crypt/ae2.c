@@ -112,6 +112,13 @@ err ae2_encrypt(struct ae2 *c, void *bytes, size_t len)
 	return OK;
 }
 
+err ae2_decrypt(struct ae2 *c, void *bytes, size_t len)
+{
+	if (len && !EVP_DigestUpdate(c->mac, bytes, len))
+		return BROKEN(CRYPTO, "HMAC-SHA1 cannot go on");
+	return encrypt(c, bytes, len);
+}
+
 err ae2_finish(struct ae2 *c, uint8_t tag[AE2_TAG])
 {
 	uint8_t digest[SHA1_LEN];

@@ -187,6 +187,8 @@ struct ae2;
 err ae2_open(const struct ae2_keys *keys, struct ae2 **out);
 void ae2_done(struct ae2 **c);
 err ae2_encrypt(struct ae2 *c, void *bytes, size_t len); /* in place, then into the MAC */
+/* The other way: into the MAC, then in place. Nothing of it is to be trusted before the tag was compared. */
+err ae2_decrypt(struct ae2 *c, void *bytes, size_t len);
 err ae2_finish(struct ae2 *c, uint8_t tag[AE2_TAG]);
 
 #endif

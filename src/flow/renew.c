@@ -1,5 +1,7 @@
 #include "flow/renew.h"
 
+#include "flow/renew_seal.h"
+
 struct renewal {
 	struct line *line;
 	struct db *db;
@@ -9,6 +11,8 @@ struct renewal {
 	const struct renewal_order *order;
 	struct link_view old;
 	struct message message;
+	struct object *fresh; /* of a container that was sealed anew */
+	bool weak, committing;
 	moment now;
 };
 
@@ -31,6 +35,21 @@ static err add_event(struct renewal *r, enum event_kind kind)
 	return track_add(r->db, &r->line->entropy, NULL, &event);
 }
 
+static err replace_objects(struct renewal *r)
+{
+	const struct object *fresh = r->fresh;
+	int64_t place = 0;
+
+	if (!fresh)
+		return OK;
+	for (const struct object *old = r->to->objects; old; old = old->next, fresh = fresh->next) {
+		must(fresh);
+		TRY(object_replace(r->db, r->sub->arena, &r->line->entropy, r->sub, r->to, old->id, ++place, fresh));
+	}
+	TRY(add_event(r, EVENT_RESEALED));
+	return r->weak ? add_event(r, EVENT_WEAK_PASSWORD) : OK;
+}
+
 static err record_renewal(struct renewal *r)
 {
 	OWNED(db_rollback) struct db_transaction change = { 0 };
@@ -47,27 +66,22 @@ static err record_renewal(struct renewal *r)
 	TRY(queue_add(r->db, &line->entropy, r->sub, r->to, &r->message, r->now));
 	TRY(add_event(r, EVENT_LINK_RENEWED));
 	TRY(add_event(r, EVENT_QUEUED));
+	TRY(replace_objects(r));
+	r->committing = true;
 	return db_commit(&change);
 }
 
-static err take_password(struct renewal *r, struct fault *fault)
+static err take_password(struct renewal *r)
 {
 	struct link *l = &r->to->link;
 
-	if (r->to->seal != SEAL_OPEN) {
-		fault_set(fault,
-			  "the %.*s file is sealed with the password that was given; a new one needs the documents "
-			  "again: send them anew",
-			  STR_ARG(seal_kind_name(r->to->seal)));
-		return NEVER(UNSUPPORTED, "a container keeps its password");
-	}
 	l->proof = PROOF_PASSWORD;
 	l->prompt = STR_NONE;
 	return link_proof_text(r->sub->arena, PROOF_PASSWORD, &r->order->password, 1, &l->secret);
 }
 
 /* What the old link asked for and allowed; to a recipient who renews it himself what is left of that. */
-static err plan_link(struct renewal *r, struct fault *fault)
+static err plan_link(struct renewal *r)
 {
 	const struct link_view *old = &r->old;
 	struct link *l = &r->to->link;
@@ -80,7 +94,35 @@ static err plan_link(struct renewal *r, struct fault *fault)
 	l->tries_max = old->tries_max - (rest ? old->tries : 0);
 	l->opens_max = old->opens_max - (rest && old->opens_max ? old->opens : 0);
 	TRY(link_prompt(r->db, r->sub->arena, r->sub->key, old->id, &l->prompt));
-	return r->order->password.len ? take_password(r, fault) : OK;
+	return r->order->password.len ? take_password(r) : OK;
+}
+
+/* After a commit that failed nobody knows what a crash would find: then the fresh objects stay, and the sweep decides.
+ */
+static err reseal_and_record(struct renewal *r, struct fault *fault)
+{
+	struct reseal seal = {
+		.line = r->line,
+		.arena = r->sub->arena,
+		.sub = r->sub,
+		.to = r->to,
+		.old_password = r->order->old_password,
+		.new_password = r->order->password,
+	};
+
+	if (r->order->password.len == 0 || r->to->seal == SEAL_OPEN)
+		return record_renewal(r);
+	if (r->sub->state != SUBMISSION_ACCEPTED)
+		return NEVER(EXPIRED, "the documents are gone");
+	if (!link_may(r->old.state, LINK_RENEWED))
+		return NEVER(STATE, "the link cannot be renewed");
+	TRY(renew_seal(&seal, fault));
+	r->fresh = seal.fresh;
+	r->weak = seal.weak;
+	err e = record_renewal(r);
+	if (failed(e) && !r->committing)
+		renew_seal_undo(&seal);
+	return e;
 }
 
 err flow_renew(struct line *line, struct db *db, struct arena *a, const struct standing *what,
@@ -93,9 +135,9 @@ err flow_renew(struct line *line, struct db *db, struct arena *a, const struct s
 	r.sub = sub;
 	TRY(recipient_load(db, a, sub, what->recipient, &r.to));
 	TRY(link_of_recipient(db, what->recipient, r.now, &r.old));
-	TRY(plan_link(&r, fault));
+	TRY(plan_link(&r));
 	TRY(compose_renewal(&r, url, fault));
-	TRY(record_renewal(&r));
+	TRY(reseal_and_record(&r, fault));
 	*delivery = r.to->delivery;
 	return OK;
 }

@@ -3,7 +3,12 @@
  *
  * The sender's renewal unlocks: all tries and openings begin anew, and a new password may take the place of the old
  * proof without anything being uploaded again. A renewal that the recipient asked for has what the old link had left
- * and no more, and lives as long as the old one did. */
+ * and no more, and lives as long as the old one did.
+ *
+ * A container's password is part of its bytes. With a new one, zip and pdf are sealed anew out of the store and into
+ * it, with the old password that the sender has in the results. The fresh objects are durable first; then, in one
+ * transaction, they take the place of the old ones, whose keys are destroyed, and the new link and mail are there.
+ * After a crash it is the old password or the new one that opens, and objects without a row are swept. */
 #ifndef LETTERLOCK_FLOW_RENEW_H
 #define LETTERLOCK_FLOW_RENEW_H
 
@@ -12,10 +17,12 @@
 struct renewal_order {
 	span expires;      /* 0: as long as the old link was to live */
 	str password;      /* as it is told to the recipient; empty: the proof stays as it is */
+	str old_password;  /* of a container, which is opened with it and sealed anew */
 	bool by_recipient; /* it counts in the chain, and answers the wish */
 };
-/* The new delivery's id; it is queued, and serve or send carries it. NEVER EXPIRED when the documents are gone, NEVER
- * UNSUPPORTED for a new password of a container: it is sealed with its own. */
+/* The new delivery's id; it is queued, and serve or send carries it. NEVER EXPIRED when the documents are gone. A new
+ * password of a container: NEVER USAGE without the old one, NEVER PROOF if it is another, NEVER TAMPERED if the
+ * container is damaged, NEVER UNSUPPORTED if it has no password. */
 err flow_renew(struct line *line, struct db *db, struct arena *a, const struct standing *what,
 	       const struct renewal_order *order, id *delivery, str *url, struct fault *fault);
 

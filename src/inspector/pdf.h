@@ -16,6 +16,8 @@
 
 struct pdf_order {
 	const char *password, *owner; /* UTF-8, normalised, neither empty nor the same */
+	const char *old; /* the document is one that was sealed here, and this is its password; null: it is not sealed
+			    yet */
 };
 
 struct pdf_sealed {
@@ -23,8 +25,8 @@ struct pdf_sealed {
 };
 
 /* look->rules say what is refused, in look->reason: NEVER DOCUMENT; so is what is damaged, since qpdf and each reader
- * would mend it in another way. NEVER CRYPTO if the result is not what it must be. Nothing is written to `to` before
- * the result was checked. */
+ * would mend it in another way. NEVER PROOF if order->old does not open it. NEVER CRYPTO if the result is not what it
+ * must be. Nothing is written to `to` before the result was checked. */
 err pdf_seal(struct look *l, const struct pdf_order *order, str bytes, struct sink *to, struct pdf_sealed *out);
 
 /* Is this the encrypted file that was ordered? For pdf_seal() and tests. */

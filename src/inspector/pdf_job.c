@@ -1,4 +1,5 @@
-/* `pdf_seal`: {"password","owner": UTF-8, "pass": ACTIVE_BIT of what may be in it, "bytes_max"} */
+/* `pdf_seal`: {"password","owner": UTF-8, "pass": ACTIVE_BIT of what may be in it, "bytes_max"}, and "old" for one that
+ * is sealed already */
 #include "inspector/inspector.h"
 #include "inspector/pdf.h"
 #include "sys/sys.h"
@@ -35,11 +36,13 @@ static bool fit(str password)
 
 static err read_order(const struct job *job, struct pdf_order *out)
 {
-	str password = job_text(job, "password"), owner = job_text(job, "owner");
+	str password = job_text(job, "password"), owner = job_text(job, "owner"), old = job_text(job, "old");
 
 	if (!fit(password) || !fit(owner) || str_same(password, owner))
 		return NEVER(PROTOCOL, "no passwords to seal a PDF with");
-	*out = (struct pdf_order){ .password = password.at, .owner = owner.at };
+	if (old.len && !fit(old))
+		return NEVER(PROOF, "this is not the password of the PDF");
+	*out = (struct pdf_order){ .password = password.at, .owner = owner.at, .old = old.len ? old.at : NULL };
 	return OK;
 }
 
@@ -63,6 +66,8 @@ err job_pdf_seal(struct job *job, struct fault *fault)
 		e = pdf_seal(&look, &order, str_bytes(document.at, document.len), job->result, &sealed);
 	if (failed(e) && look.reason[0])
 		fault_set(fault, "%s", look.reason);
+	if (e.why == WHY_PROOF)
+		fault_set(fault, "%s", e.note);
 	TRY(e);
 	return str_format(job->arena, &job->answer, "{\"revision\":%llu,\"pages\":%llu}",
 			  (unsigned long long)sealed.revision, (unsigned long long)sealed.pages);

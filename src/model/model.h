@@ -153,6 +153,11 @@ err refusal_save(struct db *db, struct arena *scratch, const struct entropy *e, 
 		 const struct refusal *r);
 err refusals_load(struct db *db, struct arena *a, const struct submission *sub, struct refusal **out);
 
+/* `fresh` takes the place (from 1) of `old`, whose key is destroyed. In the caller's transaction. NEVER STATE if
+ * somebody did so before, or if the documents are gone. */
+err object_replace(struct db *db, struct arena *scratch, const struct entropy *e, const struct submission *sub,
+		   const struct recipient *to, id old, int64_t place, const struct object *fresh);
+
 /* An object alone, for the page: its row, its recipient and its submission. NEVER EXPIRED if its key is destroyed. */
 err object_load(struct db *db, struct arena *a, const struct submission *sub, id which, struct object *out,
 		id *recipient);
@@ -176,7 +181,7 @@ err submission_erase(struct db *db, id which);
  * a few hundred rows, so that it may be killed at any point and run again. Objects are not touched. */
 struct rewrapped {
 	uint64_t objects, submissions, recipient_keys; /* done by this run */
-	uint64_t lost;                 /* rows whose key no master key opens; left as they are */
+	uint64_t lost;                                 /* rows whose key no master key opens; left as they are */
 };
 err model_rewrap(struct db *db, struct arena *scratch, struct keyring *k, struct rewrapped *out);
 /* Data keys under this master key; 0: it can be retired. */

@@ -77,6 +77,16 @@ static err save_object(struct db *db, struct sealing *s, const struct submission
 	return db_run(db, QUERY_OBJECT_ADD, row, sizeof row / sizeof *row);
 }
 
+err object_replace(struct db *db, struct arena *scratch, const struct entropy *e, const struct submission *sub,
+		   const struct recipient *to, id old, int64_t place, const struct object *fresh)
+{
+	SCRATCH(scratch);
+	struct sealing s = { .scratch = scratch, .entropy = e, .key = sub->key };
+
+	TRY(db_run_one(db, QUERY_OBJECT_REPLACE, DB(db_id(old), db_id(to->id), db_number(place))));
+	return save_object(db, &s, sub, to, fresh, place);
+}
+
 err recipient_save(struct db *db, struct arena *scratch, struct keyring *k, const struct entropy *e,
 		   const struct submission *sub, const struct recipient *to)
 {

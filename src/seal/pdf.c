@@ -81,6 +81,8 @@ static err add_parameters(const struct entropy *chance, const struct pdf_options
 	buf_add_char(b, '{');
 	buf_add_json_field(b, "password", o->password);
 	TRY(add_owner(chance, b));
+	if (o->old.len)
+		buf_add_json_field(b, "old", o->old);
 	buf_add_json_number(b, "pass", o->pass);
 	buf_add_json_number(b, "bytes_max", o->bytes_max);
 	buf_add_char(b, '}');

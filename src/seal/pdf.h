@@ -21,10 +21,12 @@ err seal_pdf_pass(str words, uint32_t *out, struct fault *fault);
 
 struct pdf_options {
 	str password; /* as seal_pdf_password() gave it */
+	str old;      /* the same, of a document that is sealed already and gets a new one; empty: it is not */
 	uint32_t pass;
 	uint64_t bytes_max; /* of the document; at most SEAL_PDF_BYTES_MAX */
 };
-/* The sealed PDF goes to `to`; finish it only after OK. NEVER DOCUMENT with the reason ("it …") in the fault. */
+/* The sealed PDF goes to `to`; finish it only after OK. NEVER DOCUMENT with the reason ("it …") in the fault, NEVER
+ * PROOF if it is not the old password. */
 err seal_pdf(struct inspectors *pool, struct arena *a, const struct entropy *chance, const struct pdf_options *o,
 	     struct source *document, struct sink *to, struct fault *fault);
 

@@ -65,6 +65,23 @@ err seal_zip_entry(struct zip *z, str name, moment modified, uint64_t size_if_kn
 err seal_zip_finish(struct zip *z);
 void seal_zip_done(struct zip **z); /* for OWNED; after finish, or instead of it */
 
+/* ── A new password ──────────────────────────────────────────────────────────────────────────────── */
+
+/* An archive of ours, sealed anew: each entry is decrypted and encrypted again as it flows by, with a salt and a key of
+ * its own, and nothing is unpacked. All else, down to every length, stays as it was, names too. */
+struct zip_reseal {
+	uint64_t size; /* of the archive */
+	/* `len` of its bytes from `offset` on; released before the next. */
+	err (*open)(void *state, uint64_t offset, uint64_t len, struct source *out);
+	void *state;
+	str old_password, new_password;
+	const struct entropy *chance;
+};
+/* The new archive goes to `to`; finish it only after OK: what was written before an error is worth nothing. NEVER
+ * PROOF: it is not the old password; NEVER TAMPERED: the archive is damaged (or, once in 65,536 wrong passwords, it is
+ * one); NEVER SYNTAX: it is none of ours. */
+err seal_zip_reseal(struct arena *a, const struct zip_reseal *r, struct sink *to);
+
 /* ── Bundles: several documents as one plain zip, made while it is read ──────────────────────────── */
 
 /* Nothing is compressed and nothing encrypted, so the length is known before the first byte, and memory is flat however

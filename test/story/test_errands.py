@@ -104,10 +104,10 @@ def test_a_lost_password_is_replaced_without_uploading_again(house):
     assert Browser(house).ask("GET", row["link"])[0] == 404
 
 
-def test_a_container_keeps_its_password(house):
+def test_a_container_does_not_open_for_a_new_password_without_the_old(house):
     row = house.send(house.people(1), "--as", "zip").results[0]
     p = house.run("renew", row["delivery"], "--new-password", ok=False)
-    assert p.returncode == 48 and "sealed" in p.err
+    assert p.returncode == 2 and "--old-password-file" in p.err
 
 
 def test_a_weak_new_password_is_refused(house):
