@@ -1,8 +1,8 @@
 // A real Chromium for stories in Python: reads one JSON object a line, {"id", "do", …}, and answers each with {"id", "got"}
 // or {"id", "failed"}. It knows no story; it opens, types, presses and looks, and judges each page it looks at.
 //
-//     start    a browser: home (whose NSS database says whom to trust), origin that may be asked
-//     person   a context with one page: options of Playwright's newContext, and font_size, right_to_left
+//     start    a browser: home (whose NSS database says whom to trust), origin that may be asked, further arguments
+//     person   a context with one page: options of Playwright's newContext, and right_to_left, spaced
 //     goto, fill, press, key, save, look, tree, evaluate, leave …   of one person
 //     scan     what mail scanners with a whole browser do: several at once, everything is clicked and submitted
 'use strict';
@@ -23,7 +23,7 @@ async function start(order) {
 	origin = order.origin;
 	const root = process.getuid() === 0; // it does not run as root with a sandbox
 	browser = await chromium.launch({
-		executablePath: order.program, args: ARGUMENTS, chromiumSandbox: !root, env: { ...process.env, HOME: order.home },
+		executablePath: order.program, args: [...ARGUMENTS, ...(order.arguments ?? [])], chromiumSandbox: !root, env: { ...process.env, HOME: order.home },
 	});
 	return browser.version();
 }
@@ -46,21 +46,18 @@ const unmirror = () => window.plain.forEach(([text, data]) => { text.data = data
 
 async function person(order) {
 	const phone = devices['Pixel 7'];
-	const { font_size, right_to_left, ...options } = order.options;
+	const { right_to_left, spaced, ...options } = order.options;
 	const context = await browser.newContext({
 		userAgent: phone.userAgent, viewport: { width: 412, height: 839 }, isMobile: true, hasTouch: true, deviceScaleFactor: 1,
 		locale: 'en-GB', timezoneId: 'Europe/Berlin', ...options,
 	});
 	context.setDefaultTimeout(PATIENCE_MS);
-	const one = { context, page: await context.newPage(), asked: [], problems: [], script: options.javaScriptEnabled !== false, right_to_left };
+	const one = { context, page: await context.newPage(), asked: [], problems: [], right_to_left, spaced,
+		script: options.javaScriptEnabled !== false, forcedColors: options.forcedColors };
 	context.on('request', r => one.asked.push(r.url()));
 	context.on('requestfailed', r => r.failure() && one.problems.push(`${r.url()}: ${r.failure().errorText}`));
 	context.on('weberror', e => one.problems.push(String(e.error())));
 	context.on('console', m => m.type() === 'error' && one.problems.push(m.text()));
-	if (font_size) {
-		const session = await context.newCDPSession(one.page);
-		await session.send('Page.setFontSizes', { fontSizes: { standard: font_size, fixed: font_size } });
-	}
 	people.set(order.person, one);
 }
 
@@ -121,7 +118,22 @@ async function judge(one) {
 	return wrong.concat(judged.violations.flatMap(v => v.nodes.map(n => `${v.id}: ${v.help}: ${n.html.slice(0, 160)} ${n.failureSummary}`)));
 }
 
+// As wide as readers may have it (WCAG 1.4.12).
+function space() {
+	for (const e of document.querySelectorAll('body, body *')) {
+		Object.assign(e.style, { lineHeight: '1.5', letterSpacing: '.12em', wordSpacing: '.16em' });
+		if (e.localName === 'p') { e.style.marginBlockEnd = '2em'; }
+	}
+}
+
 async function look(one, order) {
+	if (one.spaced) {
+		await one.page.evaluate(space);
+	}
+	if (one.forcedColors) { // Chromium forgets it on the way to another page
+		await one.page.emulateMedia({ forcedColors: 'none' });
+		await one.page.emulateMedia({ forcedColors: one.forcedColors });
+	}
 	const text = await one.page.locator('body').innerText();
 	if (one.right_to_left) {
 		await one.page.evaluate(mirror);

@@ -9,8 +9,9 @@ import re
 import shutil
 import subprocess
 import threading
+import time
 
-import pytest
+from PIL import Image
 
 from house import PROGRAM
 
@@ -60,13 +61,14 @@ def trusting(home, ca=None):
 
 
 class Chromium:
-    def __init__(self, home, house, pictures):
+    def __init__(self, home, house, pictures, *arguments):
         self.pictures, self.numbers, self.people = PICTURES / pictures, itertools.count(1), itertools.count(1)
         shutil.rmtree(self.pictures, ignore_errors=True)
         self.driver = subprocess.Popen(["node", str(BROWSER / "driver.js")], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                        text=True, cwd=home, start_new_session=True)
         self.origin = f"https://localhost:{house.port}"
-        self.call("start", home=str(home), origin=self.origin, program=shutil.which("chromium"))
+        self.call("start", home=str(home), origin=self.origin, program=shutil.which("chromium"),
+                  arguments=arguments)
 
     def call(self, do, **order):
         number = next(self.numbers)
@@ -153,9 +155,18 @@ class Person:
         self.status = self.call("press", name=name)
         return self.status
 
-    def pictures(self, step):
-        """Of what is no page of ours, and so not judged."""
-        self.call("picture", **{"as": str(self.chromium.pictures / f"{self.story}-{next(self.steps)}-{step}.png")})
+    def pictures(self, step, light=0.0):
+        """Of what is no page of ours, and so not judged; once that share of it is white: a viewer takes its time."""
+        path = self.chromium.pictures / f"{self.story}-{next(self.steps)}-{step}.png"
+        end = time.monotonic() + 60
+        while True:
+            self.call("picture", **{"as": str(path)})
+            with Image.open(path) as image:
+                white = image.convert("L").histogram()[255] / (image.width * image.height)
+            if white >= light:
+                return
+            assert time.monotonic() < end, f"{path} shows nothing"
+            time.sleep(0.2)
 
     def saves(self, name, folder):
         """The name it would have, and the bytes."""

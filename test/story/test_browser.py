@@ -211,7 +211,7 @@ def test_what_can_be_shown_is_shown_and_runs_nothing(house, chromium):
         p.presses("Open", "documents")
         for name in list(FOUR)[:3]:
             assert p.views(f"View: {name}") == 200
-            p.pictures(f"view-{name.rsplit('.', 1)[1]}")
+            p.pictures(f"view-{name.rsplit('.', 1)[1]}", light=0 if name.endswith("png") else 0.3)
             p.call("back")
 
 
@@ -258,17 +258,27 @@ class English(dict):
 
 @pytest.mark.parametrize("name, options", [
     ("narrow", {"viewport": {"width": 320, "height": 640}}),
-    ("large-text", {"font_size": 32}),
-    ("narrow-large-text", {"viewport": {"width": 320, "height": 640}, "font_size": 32}),
     ("dark", {"colorScheme": "dark"}),
     ("forced-colours", {"forcedColors": "active"}),
     ("desktop", {"viewport": {"width": 1280, "height": 900}, "isMobile": False}),
+    ("wide-spacing", {"viewport": {"width": 320, "height": 640}, "spaced": True}),
     ("right-to-left", {"right_to_left": True}),
     ("without-script", {"javaScriptEnabled": False}),
 ])
 def test_it_can_be_read_and_used(house, chromium, name, options):
     with chromium.person(name, **options) as p:
         whole_way(house, p, send(house), English())
+
+
+def test_it_can_be_read_with_letters_twice_as_large(house):
+    large = chromium_.Chromium(house.home, house, "large-text", "--blink-settings=defaultFontSize=32,defaultFixedFontSize=26")
+    try:
+        for name, width in [("phone", 412), ("narrow", 320)]:
+            with large.person(name, viewport={"width": width, "height": 640}) as p:
+                whole_way(house, p, send(house, documents=FOUR), English())
+                assert p.evaluate("getComputedStyle(document.documentElement).fontSize") == "32px"
+    finally:
+        large.close()
 
 
 @pytest.mark.parametrize("language", ["de", "fr", "es"])
