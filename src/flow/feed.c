@@ -65,7 +65,7 @@ static err lease_more(struct dispatch *d, bool *some)
 
 	TRY(queue_lease(d->db, d->options.scope, d->owner, clock_now(&d->line->clock), LEASE_GROUP, fresh, &count));
 	if (count == 0)
-		TRY(queue_count(d->db, d->options.scope, &left));
+		TRY(queue_count_open(d->db, d->options.scope, &left));
 	pthread_mutex_lock(&d->lock);
 	err e = hold(d, fresh, count, &kept);
 	if (count == 0)

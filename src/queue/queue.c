@@ -82,24 +82,48 @@ err queue_unwind(struct db *db, moment now, span most)
 	return db_run(db, QUERY_QUEUE_UNWIND, DB(db_number(now), db_number(now + most)));
 }
 
-err queue_count(struct db *db, struct queue_scope scope, struct queue_count *out)
+static err read_count(struct db_rows *rows, struct queue_count *out)
 {
-	OWNED(db_rows_done) struct db_rows rows = { 0 };
 	struct queue_count count = { .next_due = MOMENT_NEVER };
 	err e = OK;
 
-	TRY(db_ask(db, QUERY_QUEUE_COUNT, DB(db_id_or_none(scope.submission)), &rows));
-	while (db_next(&rows, &e)) {
-		int64_t state = db_row_number(&rows, 0);
+	while (db_next(rows, &e)) {
+		int64_t state = db_row_number(rows, 0);
 		must(state >= 0 && state <= DELIVERY_CANCELLED);
-		count.by_state[state] = (uint64_t)db_row_number(&rows, 1);
+		count.by_state[state] = (uint64_t)db_row_number(rows, 1);
 		bool open = state == DELIVERY_QUEUED || state == DELIVERY_WAITING;
-		if (open && db_row_number(&rows, 2) < count.next_due)
-			count.next_due = db_row_number(&rows, 2);
+		if (open && db_row_number(rows, 2) < count.next_due)
+			count.next_due = db_row_number(rows, 2);
 	}
 	TRY(e);
 	*out = count;
 	return OK;
+}
+
+static err count_of(struct db *db, id submission, struct queue_count *out)
+{
+	OWNED(db_rows_done) struct db_rows rows = { 0 };
+
+	TRY(db_ask(db, QUERY_QUEUE_COUNT_OF, DB(db_id(submission)), &rows));
+	return read_count(&rows, out);
+}
+
+static err count_by(struct db *db, enum query query, struct queue_count *out)
+{
+	OWNED(db_rows_done) struct db_rows rows = { 0 };
+
+	TRY(db_ask(db, query, DB_NOTHING, &rows));
+	return read_count(&rows, out);
+}
+
+err queue_count(struct db *db, struct queue_scope scope, struct queue_count *out)
+{
+	return id_none(scope.submission) ? count_by(db, QUERY_QUEUE_COUNT, out) : count_of(db, scope.submission, out);
+}
+
+err queue_count_open(struct db *db, struct queue_scope scope, struct queue_count *out)
+{
+	return id_none(scope.submission) ? count_by(db, QUERY_QUEUE_COUNT_OPEN, out) : count_of(db, scope.submission, out);
 }
 
 err queue_retry_at(const struct queue_patience *p, const struct entropy *e, unsigned attempts, moment now,

@@ -74,6 +74,9 @@ struct queue_count {
 	moment next_due; /* of what is queued or waiting; MOMENT_NEVER if nothing is */
 };
 err queue_count(struct db *db, struct queue_scope scope, struct queue_count *out);
+/* Those that have no outcome yet, alone: what it costs does not grow with what was ever delivered. The others count as
+ * none if the scope is all. */
+err queue_count_open(struct db *db, struct queue_scope scope, struct queue_count *out);
 
 /* When to try again after `attempts` tries: doubling from `first` to `most`, spread by `jitter_percent` so that
  * many failures do not come back as one wave. Where that is beyond the deadline, after half of the time that is left;
