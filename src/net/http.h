@@ -74,9 +74,10 @@ struct http_options {
 	struct clock clock;
 
 	/* Each has a default, taken when it is zero: */
-	unsigned connections_max;                 /* 2,000; beyond it 503, and a little further a plain close */
-	unsigned connections_of_one_max;          /* 256 from one address or one /64, if it is known */
-	size_t body_max, arena_max;               /* 64 KiB, 1 MiB */
+	unsigned connections_max;        /* 2,000; beyond it 503, and a little further a plain close */
+	unsigned connections_of_one_max; /* 256 from one address or one /64, if it is known */
+	size_t body_max, arena_max;      /* 64 KiB, 1 MiB */
+	/* A quarter for handshake, head and silence while three quarters of all connections are taken: */
 	span handshake_max, head_max, body_max_t; /* 10 s, 10 s, 20 s */
 	span idle_max;                            /* 30 s between two requests */
 	span window_max;                          /* 30 s for 64 KiB of an answer: at least 2 KiB a second */

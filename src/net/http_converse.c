@@ -30,6 +30,13 @@ static struct tls_wait wait_of(const struct conversation *c, span most, int wake
 				  .wake = wake };
 }
 
+/* For whoever has yet to say something: where places run short, a quarter of the time. Those who wait for one are
+ * served the sooner for it, and who has a request to make makes it in less. */
+static struct tls_wait wait_for_words(const struct conversation *c, span most, int wake)
+{
+	return wait_of(c, http_server_crowded(c->place->server) ? most / 4 : most, wake);
+}
+
 /* ── Reading ─────────────────────────────────────────────────────────────────────────────────────── */
 
 static err refuse(struct exchange *x, unsigned status, err why)
@@ -41,7 +48,7 @@ static err refuse(struct exchange *x, unsigned status, err why)
 /* A deadline for the whole head, however the bytes trickle in (B-11). */
 static err read_head(struct exchange *x)
 {
-	struct tls_wait wait = wait_of(x->with, x->with->options->head_max, -1);
+	struct tls_wait wait = wait_for_words(x->with, x->with->options->head_max, -1);
 	struct http_scan scan = { 0 };
 	size_t got;
 
@@ -225,7 +232,7 @@ static bool exchange_once(struct conversation *c)
 	OWNED(arena_done) struct arena *arena = NULL;
 
 	/* Between requests nothing is held but the session itself; stopping ends this wait and no other. */
-	if (failed(tls_read_wait(c->session, wait_of(c, c->options->idle_max, c->wake))) ||
+	if (failed(tls_read_wait(c->session, wait_for_words(c, c->options->idle_max, c->wake))) ||
 	    failed(arena_open(c->options->arena_max, &arena)))
 		return false;
 	struct exchange x = { .with = c, .arena = arena };
@@ -266,7 +273,7 @@ static err learn_peer(struct conversation *c, struct tls_wait wait)
 
 static err begin(struct conversation *c)
 {
-	struct tls_wait wait = wait_of(c, c->options->handshake_max, c->wake);
+	struct tls_wait wait = wait_for_words(c, c->options->handshake_max, c->wake);
 
 	TRY(learn_peer(c, wait));
 	if (c->place->plain)

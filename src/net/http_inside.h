@@ -27,7 +27,7 @@ struct http_tally {
 struct http_tally *http_server_tally(struct http_server *server);
 
 void http_converse(struct http_place *place, int wake);
-bool http_server_crowded(struct http_server *server); /* more than three quarters full: keep nobody waiting */
+bool http_server_crowded(struct http_server *server); /* more than three quarters full: have less patience */
 
 /* One answer on its way. */
 struct http_reply {

@@ -433,6 +433,26 @@ static void too_many_from_one_address_are_closed_and_too_many_at_all_are_told(vo
 	stop(&t);
 }
 
+static void who_comes_when_it_is_crowded_is_waited_for_less(void **state)
+{
+	struct under_test t;
+	struct peer_side early, p[3];
+	char byte;
+
+	(void)state;
+	start(&t, (struct http_options){ .connections_max = 4, .idle_max = 12 * SECOND });
+	meet(&early, t.port);
+	usleep(300000); /* until it is waited for */
+	for (size_t i = 0; i < COUNT(p); i++)
+		meet(&p[i], t.port);
+	assert_int_equal(SSL_read(p[2].ssl, &byte, 1), 0); /* the last is left first */
+	assert_int_equal(recv(SSL_get_fd(early.ssl), &byte, 1, MSG_PEEK | MSG_DONTWAIT), -1);
+	for (size_t i = 0; i < COUNT(p); i++)
+		part(&p[i]);
+	part(&early);
+	stop(&t);
+}
+
 static void *stop_soon(void *state)
 {
 	struct under_test *t = state;
@@ -707,6 +727,7 @@ TESTS(http_server, test(whom_a_configured_proxy_speaks_for_is_the_peer),
       test(a_reader_that_stops_is_left_after_a_window), test(slow_heads_end_at_their_deadline_and_disturb_nobody),
       test(silence_in_the_handshake_and_between_requests_ends),
       test(too_many_from_one_address_are_closed_and_too_many_at_all_are_told),
+      test(who_comes_when_it_is_crowded_is_waited_for_less),
       test(stopping_lets_what_is_under_way_end_and_closes_the_idle), test(only_tls_1_2_and_1_3_are_spoken),
       test(plain_http_is_not_answered_in_plain), test(no_session_can_be_resumed),
       test(a_new_certificate_serves_the_next_connection_and_an_unfit_one_changes_nothing))
