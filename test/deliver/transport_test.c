@@ -3,6 +3,7 @@
 #include "deliver/deliver.h"
 
 #include "test/fake/certificates.h"
+#include "test/fake/openssl_server.h"
 #include "test/fake/smtp_server.h"
 #include "test/support/support.h"
 
@@ -249,33 +250,27 @@ static void probe_tells_what_it_found(void **state)
 	assert_null(fake_smtp_end(server));
 }
 
-static void old_tls_is_refused(void **state)
+static void an_unfit_relay_is_refused_by_its_tls(void **state)
 {
 	struct outcome outcome;
-	char ca[600], port[16];
-	int listening;
+	char ca[600];
 
-	assert_ok(socket_listen("127.0.0.1", 0, &listening));
-	uint16_t free_port = socket_port(listening);
-	close(listening);
+	(void)state;
 	snprintf(ca, sizeof ca, "%s/ca.pem", fake_certificates());
-	snprintf(port, sizeof port, "%u", free_port);
-	/* openssl's own server, which speaks nothing newer than TLS 1.1. */
-	assert_int_equal(
-		test_shell("cd '%s' && (openssl s_server -accept %s -cert good.pem -key good.key -tls1_1 -cipher "
-			   "DEFAULT@SECLEVEL=0 -quiet </dev/zero >/dev/null 2>&1 & echo $! > server.pid); sleep 0.5",
-			   fake_certificates(), port),
-		0);
-	struct transport_options o = relay(free_port);
-	o.security = SMTP_IMPLICIT;
-	o.ca_file = ca;
-	err e = send_once(&o, &outcome);
-	test_shell("kill $(cat '%s/server.pid')", fake_certificates());
-	assert_why(LATER, TLS, e);
+	for (size_t i = 0; i < UNFIT_SERVERS; i++) {
+		struct transport_options o = relay(openssl_server_start(unfit_servers[i].options));
+		o.security = SMTP_IMPLICIT;
+		o.ca_file = ca;
+		err e = send_once(&o, &outcome);
+		if (openssl_server_stop() || e.why != WHY_TLS)
+			fail_msg("%s: %s", unfit_servers[i].name, e.note ? e.note : "sent");
+		assert_why(LATER, TLS, e);
+	}
 }
 
 TESTS(transport, test(maildir_keeps_the_bytes_and_does_not_double_a_repeat),
       test(maildir_that_cannot_be_written_is_the_transports_trouble), test(unsafe_settings_are_refused),
       test(nobody_there_is_said_in_words), test(nothing_goes_out_in_the_clear_to_another_machine),
       test(stopping_lets_the_message_in_flight_finish), test(stopping_waits_no_longer_than_the_grace),
-      test(nothing_new_begins_after_stopping_was_wanted), test(probe_tells_what_it_found), test(old_tls_is_refused))
+      test(nothing_new_begins_after_stopping_was_wanted), test(probe_tells_what_it_found),
+      test(an_unfit_relay_is_refused_by_its_tls))

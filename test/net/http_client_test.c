@@ -1,6 +1,7 @@
 /* The HTTP client against a server that says what it is told. */
 #include "test/fake/certificates.h"
 #include "test/fake/https_server.h"
+#include "test/fake/openssl_server.h"
 #include "test/support/support.h"
 
 #include "net/http_client.h"
@@ -325,6 +326,26 @@ static void who_is_not_verified_is_not_asked(void **state)
 	}
 }
 
+static void an_unfit_server_is_refused_by_its_tls(void **state)
+{
+	static const char fit[] = "-cert rsa.pem -key rsa.key -www";
+	struct asked t;
+
+	(void)state;
+	start(&t, good, plain_options);
+	for (size_t i = 0; i < UNFIT_SERVERS; i++) {
+		t.port = openssl_server_start(unfit_servers[i].options);
+		err e = get(&t, "/hello");
+		if (openssl_server_stop() || e.why != WHY_TLS)
+			fail_msg("%s: %s", unfit_servers[i].name, e.note ? e.note : "answered");
+		assert_why(LATER, TLS, e);
+	}
+	t.port = openssl_server_start(fit); /* and it is not the certificate that was at fault */
+	assert_ok(get(&t, "/hello"));
+	(void)openssl_server_stop();
+	stop(&t);
+}
+
 static void an_authority_that_was_not_given_is_not_trusted(void **state)
 {
 	struct asked t;
@@ -574,7 +595,8 @@ TESTS(http_client, test(an_answer_comes_back_with_status_fields_and_body),
       test(a_field_that_stands_twice_counts_as_none), test(any_status_is_an_answer_and_a_redirect_is_not_followed),
       test(the_path_travels_as_it_was_given), test(one_connection_serves_many_calls),
       test(what_may_not_be_sent_twice_takes_its_own_connection), test(who_is_not_verified_is_not_asked),
-      test(an_authority_that_was_not_given_is_not_trusted), test(an_answer_that_cannot_be_read_is_none),
-      test(patience_ends), test(who_stops_asks_nobody), test(only_a_clean_https_url_is_asked),
-      test(no_field_smuggles_another), test(a_guarded_client_reaches_nothing_inside),
-      test(plain_http_is_for_this_machine_alone), test(public_addresses_are_told_from_all_others))
+      test(an_unfit_server_is_refused_by_its_tls), test(an_authority_that_was_not_given_is_not_trusted),
+      test(an_answer_that_cannot_be_read_is_none), test(patience_ends), test(who_stops_asks_nobody),
+      test(only_a_clean_https_url_is_asked), test(no_field_smuggles_another),
+      test(a_guarded_client_reaches_nothing_inside), test(plain_http_is_for_this_machine_alone),
+      test(public_addresses_are_told_from_all_others))
