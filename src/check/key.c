@@ -100,13 +100,40 @@ static err check_pgp(struct inspectors *pool, struct arena *a, str bytes, moment
 
 /* ── Certificates ────────────────────────────────────────────────────────────────────────────────── */
 
-static err check_certificate(struct fault *f)
+static err certificate_facts(struct arena *a, const struct mail_certificate *c, struct recipient_key *out)
 {
-	fault_set(f, "certificates for S/MIME are not in this version");
-	return NEVER(UNSUPPORTED, "no S/MIME yet");
+	struct mail_certificate_facts facts;
+	struct buf hex;
+
+	TRY(mail_certificate_facts(a, c, &facts));
+	TRY(buf_open(a, 2 * SHA256_LEN + 1, &hex));
+	for (size_t i = 0; i < SHA256_LEN; i++)
+		buf_add_format(&hex, "%02X", facts.sha256[i]);
+	TRY(buf_check(&hex));
+	out->fingerprint = buf_str(&hex);
+	out->algorithm = facts.algorithm;
+	out->bits = facts.bits;
+	out->expires_at = facts.ends_at;
+	return mail_certificate_pem(a, c, &out->bytes);
 }
 
-err check_key(struct inspectors *pool, struct arena *a, str bytes, str address, moment now, struct recipient_key *out,
+static err check_certificate(struct arena *a, const struct key_rules *rules, str bytes, struct recipient_key *out,
+			     struct fault *f)
+{
+	OWNED(mail_certificate_done) struct mail_certificate *c = NULL;
+	const struct mail_rules mail = {
+		.use = MAIL_ENCRYPT,
+		.now = rules->now,
+		.address = out->address,
+		.authorities = rules->authorities,
+	};
+
+	TRY(mail_certificate_read(bytes, &c, f));
+	TRY(mail_certificate_judge(c, &mail, f));
+	return certificate_facts(a, c, out);
+}
+
+err check_key(struct arena *a, const struct key_rules *rules, str bytes, str address, struct recipient_key *out,
 	      struct fault *f)
 {
 	struct recipient_key key = { .address = address };
@@ -117,8 +144,9 @@ err check_key(struct inspectors *pool, struct arena *a, str bytes, str address, 
 	}
 	TRY(check_key_kind(bytes, &key.kind, f));
 	if (key.kind == RECIPIENT_KEY_SMIME)
-		return check_certificate(f);
-	TRY(check_pgp(pool, a, bytes, now, &key, f));
+		TRY(check_certificate(a, rules, bytes, &key, f));
+	else
+		TRY(check_pgp(rules->pool, a, bytes, rules->now, &key, f));
 	*out = key;
 	return OK;
 }

@@ -4,6 +4,7 @@
 #ifndef LETTERLOCK_CHECK_KEY_H
 #define LETTERLOCK_CHECK_KEY_H
 
+#include "crypt/mail_certificate.h"
 #include "inspect/inspect.h"
 #include "model/recipient_key.h"
 
@@ -14,7 +15,12 @@ err check_key_kind(str bytes, enum recipient_key_kind *out, struct fault *f);
 
 /* Fills kind, address, fingerprint, algorithm, bits, expires_at and bytes. NEVER KEY with the reason; what inspect()
  * returns if the inspector could not look. */
-err check_key(struct inspectors *pool, struct arena *a, str bytes, str address, moment now, struct recipient_key *out,
+struct key_rules {
+	struct inspectors *pool;                    /* may be null for certificates alone */
+	const struct mail_authorities *authorities; /* null: nobody needs to vouch for a certificate */
+	moment now;
+};
+err check_key(struct arena *a, const struct key_rules *rules, str bytes, str address, struct recipient_key *out,
 	      struct fault *f);
 
 #endif

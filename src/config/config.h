@@ -22,6 +22,7 @@ enum config_auth { CONFIG_LOGIN_NONE, CONFIG_LOGIN_PLAIN, CONFIG_LOGIN_LOGIN, CO
  * or are no words for people. */
 enum config_seal { CONFIG_OPEN, CONFIG_ZIP, CONFIG_PDF, CONFIG_SMIME, CONFIG_PGP };
 enum config_proof { CONFIG_PASSWORD, CONFIG_DETAILS, CONFIG_CODE };
+enum config_cipher { CONFIG_CBC, CONFIG_GCM }; /* as crypt's cms_cipher */
 enum config_algorithm { CONFIG_RSA, CONFIG_ED25519 };
 enum config_active { CONFIG_REFUSE, CONFIG_FLAG, CONFIG_ALLOW }; /* as wire's file_policy */
 enum config_sms_method { SMS_POST, SMS_PUT };

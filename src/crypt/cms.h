@@ -25,10 +25,11 @@ err cms_encrypt(struct arena *a, const struct mail_certificate *const *to, size_
 
 /* A certificate, its private key, and those above it, which travel with each signature. Shared by threads. */
 struct cms_signer;
-/* NEVER KEY, in words: RSA of 2048 bits or more, or EC; the two must belong together. */
+/* NEVER KEY, in words: key and certificate must belong together. Signs once, to see that it can. */
 err cms_signer_open(str certificate_pem, str key_pem, struct cms_signer **out, struct fault *fault);
 void cms_signer_done(struct cms_signer **s);
 const struct mail_certificate *cms_signer_certificate(const struct cms_signer *s);
+size_t cms_signer_room(const struct cms_signer *s); /* bytes that each of its signatures fits into */
 
 /* A detached signature (SHA-256, with the signer's certificates and the time): add, then finish, which writes DER. */
 struct cms_signing;

@@ -8,6 +8,7 @@
 struct cms_signer {
 	struct mail_certificate *certificate;
 	EVP_PKEY *key;
+	size_t room;
 };
 
 struct cms_signing {
@@ -28,6 +29,11 @@ void cms_signer_done(struct cms_signer **s)
 const struct mail_certificate *cms_signer_certificate(const struct cms_signer *s)
 {
 	return s->certificate;
+}
+
+size_t cms_signer_room(const struct cms_signer *s)
+{
+	return s->room;
 }
 
 /* ── The signer ──────────────────────────────────────────────────────────────────────────────────── */
@@ -56,21 +62,6 @@ static err read_key(struct cms_signer *s, str pem, struct fault *fault)
 		fault_set(fault, "the private key does not belong to the certificate");
 		return NEVER(KEY, "key and certificate do not match");
 	}
-	return OK;
-}
-
-err cms_signer_open(str certificate_pem, str key_pem, struct cms_signer **out, struct fault *fault)
-{
-	OWNED(cms_signer_done) struct cms_signer *s = calloc(1, sizeof *s);
-	const struct crypt_library *lib;
-
-	if (!s)
-		return LATER(MEMORY, "no memory for a key");
-	TRY(crypt_library(&lib)); /* the heap that private keys live in */
-	TRY(mail_certificate_read(certificate_pem, &s->certificate, fault));
-	TRY(read_key(s, key_pem, fault));
-	*out = s;
-	s = NULL;
 	return OK;
 }
 
@@ -169,4 +160,33 @@ err cms_sign_finish(struct cms_signing *s, struct buf *der)
 	buf_add(der, str_bytes(bytes, (size_t)len));
 	OPENSSL_free(bytes);
 	return buf_check(der);
+}
+
+/* ECDSA's signatures differ in length by a few bytes. */
+static err try_out(struct cms_signer *s)
+{
+	OWNED(cms_signing_done) struct cms_signing *one = NULL;
+	char room[64 * 1024];
+	struct buf der = BUF_ON(room);
+
+	TRY(cms_sign_begin(s, SECOND, &one));
+	TRY(cms_sign_finish(one, &der));
+	s->room = der.len + 16;
+	return OK;
+}
+
+err cms_signer_open(str certificate_pem, str key_pem, struct cms_signer **out, struct fault *fault)
+{
+	OWNED(cms_signer_done) struct cms_signer *s = calloc(1, sizeof *s);
+	const struct crypt_library *lib;
+
+	if (!s)
+		return LATER(MEMORY, "no memory for a key");
+	TRY(crypt_library(&lib)); /* the heap that private keys live in */
+	TRY(mail_certificate_read(certificate_pem, &s->certificate, fault));
+	TRY(read_key(s, key_pem, fault));
+	TRY(try_out(s));
+	*out = s;
+	s = NULL;
+	return OK;
 }

@@ -193,3 +193,17 @@ err mail_certificate_der(struct arena *a, const struct mail_certificate *c, str 
 	OPENSSL_free(der);
 	return e;
 }
+
+err mail_certificate_pem(struct arena *a, const struct mail_certificate *c, str *out)
+{
+	OWNED(bio_done) BIO *bio = BIO_new(BIO_s_mem());
+	bool written = bio && PEM_write_bio_X509(bio, c->x509);
+	char *text = NULL;
+
+	for (int i = 0; written && i < sk_X509_num(c->above); i++)
+		written = PEM_write_bio_X509(bio, sk_X509_value(c->above, i));
+	if (!written)
+		return BROKEN(CRYPTO, "a certificate could not be written");
+	long len = BIO_get_mem_data(bio, &text);
+	return str_copy(a, str_bytes(text, (size_t)len), out);
+}

@@ -37,6 +37,9 @@ struct mail_certificate_facts {
 err mail_certificate_facts(struct arena *a, const struct mail_certificate *c, struct mail_certificate_facts *out);
 err mail_certificate_der(struct arena *a, const struct mail_certificate *c, str *out);
 
+/* As it was read, with those above it; no other text. */
+err mail_certificate_pem(struct arena *a, const struct mail_certificate *c, str *out);
+
 /* Who is believed when he vouches for somebody: the system's authorities, those of a PEM file, or both. */
 struct mail_authorities;
 err mail_authorities_open(str pem, bool of_system, struct mail_authorities **out, struct fault *fault);

@@ -3,6 +3,7 @@
 #include "flow/inspectors.h"
 #include "flow/objects.h"
 #include "flow/scanner.h"
+#include "flow/smime.h"
 #include "sys/sys.h"
 
 static err address_setting(struct arena *a, str text, const char *name, struct address *out, struct fault *fault)
@@ -135,6 +136,8 @@ err line_take_documents(struct line *line, struct fault *fault)
 		TRY(flow_inspectors(c, &line->inspectors, fault));
 		options.inspectors = line->inspectors;
 	}
+	TRY(flow_smime_signer(c, clock_now(&line->clock), &line->signer, fault));
+	TRY(flow_smime_authorities(c, &line->authorities, fault));
 	TRY(scanner_open(line->arena, c, clock_now(&line->clock), &options.clamd, NULL, fault));
 	return content_check_open(&options, &line->content);
 }
@@ -145,6 +148,8 @@ void line_done(struct line **line)
 		return;
 	content_check_done(&(*line)->content);
 	inspectors_done(&(*line)->inspectors);
+	cms_signer_done(&(*line)->signer);
+	mail_authorities_done(&(*line)->authorities);
 	store_done(&(*line)->store);
 	keyring_done(&(*line)->keys);
 	*line = NULL;

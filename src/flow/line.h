@@ -6,6 +6,7 @@
 #include "check/content.h"
 #include "compose/compose.h"
 #include "config/config.h"
+#include "crypt/cms.h"
 #include "deliver/deliver.h"
 #include "link/link.h"
 #include "queue/queue.h"
@@ -21,8 +22,10 @@ struct line {
 	struct store *store;
 	struct compose *compose;
 	struct sign_rule *rules;
-	struct inspectors *inspectors; /* null: no documents come in by this process, or none is looked into */
-	struct content_check *content; /* null: no documents come in by this process */
+	struct inspectors *inspectors;        /* null: no documents come in by this process, or none is looked into */
+	struct content_check *content;        /* null: no documents come in by this process */
+	struct cms_signer *signer;            /* null: smime.certificate is not set, or no documents come in here */
+	struct mail_authorities *authorities; /* null: nobody needs to vouch for certificates, or the same */
 	struct address from, bounce;
 	struct clock clock;
 	struct entropy entropy;

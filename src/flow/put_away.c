@@ -48,6 +48,8 @@ err put_away_object(const struct put_away *p, struct intake *in, str name, str t
 	struct object *o;
 
 	TRY(NEW(p->chunk->sub->arena, o));
+	if (p->line->config->seal.sign_documents)
+		TRY(put_away_room(p, o));
 	o->name = name;
 	o->type = type;
 	struct object **last = &in->to->objects;
@@ -60,7 +62,14 @@ err put_away_object(const struct put_away *p, struct intake *in, str name, str t
 
 err put_away_create(const struct put_away *p, struct arena *a, struct object *o, struct sink *out)
 {
-	return store_create(p->batch, a, p->line->keys, &p->line->entropy, p->chunk->sub->id, o, out);
+	OWNED(sink_done) struct sink stored = { 0 };
+
+	TRY(store_create(p->batch, a, p->line->keys, &p->line->entropy, p->chunk->sub->id, o, &stored));
+	if (p->line->config->seal.sign_documents)
+		return put_away_signed(p, a, o, &stored, out);
+	*out = stored;
+	stored = (struct sink){ 0 };
+	return OK;
 }
 
 /* SCRATCH stands first in what follows: what lives in the arena is released before its memory is given back. */

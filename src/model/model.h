@@ -71,6 +71,7 @@ struct object {
 	uint64_t size;              /* of the bytes that were put in, without the at-rest layer */
 	uint8_t sha256[SHA256_LEN]; /* of the same */
 	uint8_t wrapped[WRAPPED_KEY];
+	str signature; /* detached CMS over the same bytes, DER; may be empty */
 };
 
 /* The right to open one recipient's objects until a moment. The token is secret: it is in the message and

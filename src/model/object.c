@@ -12,6 +12,7 @@ err object_keep(struct db *db, id owner, const struct object *o, moment now)
 		db_text(o->type),
 		db_number((int64_t)o->size),
 		db_none(),
+		db_none(),
 		db_bytes(str_bytes(o->wrapped, WRAPPED_KEY)),
 		db_number(wrapped_key_number(o->wrapped)),
 		db_number(now),
@@ -25,7 +26,7 @@ err object_find(struct db *db, id which, id *owner, struct object *out, bool *by
 	struct object o = { .id = which };
 
 	TRY(db_one(db, QUERY_OBJECT_BY_ID, DB(db_id(which)), &rows));
-	str wrapped = db_row_peek(&rows, 6);
+	str wrapped = db_row_peek(&rows, 7);
 	if (wrapped.len != WRAPPED_KEY)
 		return NEVER(EXPIRED, "the object's key is destroyed");
 	memcpy(o.wrapped, wrapped.at, WRAPPED_KEY);

@@ -69,6 +69,7 @@ static err save_object(struct db *db, struct sealing *s, const struct submission
 		db_text(o->type),
 		db_number((int64_t)o->size),
 		sealed(s, STR("object.sha256"), str_bytes(o->sha256, SHA256_LEN)),
+		o->signature.len ? sealed(s, STR("object.signature"), o->signature) : db_none(),
 		db_bytes(str_bytes(o->wrapped, WRAPPED_KEY)),
 		db_number(wrapped_key_number(o->wrapped)),
 		db_number(sub->created_at),
@@ -126,17 +127,18 @@ static err load_documents(struct db *db, struct arena *a, const struct submissio
 	return e;
 }
 
-/* Columns id, name, type, size, sha256, wrapped, from `column` on. */
+/* Columns name, type, size, sha256, signature, wrapped, from `column` on. */
 static err read_object(struct arena *a, const struct submission *sub, const struct db_rows *rows, int column,
 		       struct object *o)
 {
 	struct unsealing u = { .arena = a, .key = sub->key, .owner = o->id, .rows = rows };
-	str wrapped = db_row_peek(rows, column + 4);
+	str wrapped = db_row_peek(rows, column + 5);
 
 	o->name = unsealed(&u, STR("object.name"), column);
 	TRY(db_row_bytes(rows, column + 1, a, &o->type));
 	o->size = (uint64_t)db_row_number(rows, column + 2);
 	unsealed_digest(&u, STR("object.sha256"), column + 3, o->sha256);
+	o->signature = unsealed(&u, STR("object.signature"), column + 4);
 	if (wrapped.len == WRAPPED_KEY)
 		memcpy(o->wrapped, wrapped.at, WRAPPED_KEY);
 	return u.failed;
@@ -169,7 +171,7 @@ err object_load(struct db *db, struct arena *a, const struct submission *sub, id
 	TRY(db_one(db, QUERY_OBJECT_BY_ID, DB(db_id(which)), &rows));
 	if (!id_same(db_row_id(&rows, 1), sub->id))
 		return NEVER(NOT_FOUND, "the object belongs to another submission");
-	if (db_row_none(&rows, 6))
+	if (db_row_none(&rows, 7))
 		return NEVER(EXPIRED, "the object's key is destroyed");
 	TRY(read_object(a, sub, &rows, 2, &o));
 	*recipient = db_row_id(&rows, 0);

@@ -27,7 +27,7 @@ struct recipient_key {
 	moment expires_at; /* 0: never */
 	moment added_at;
 	moment replaced_at; /* 0: it is in use */
-	str bytes;          /* OpenPGP: one public key, binary; S/MIME: DER */
+	str bytes;          /* OpenPGP: one public key, binary; S/MIME: PEM, with those above it */
 };
 
 /* A new row, whose id is set. NEVER EXISTS if one of its kind is in use for the address: retire that one first, in the

@@ -58,6 +58,7 @@ static void probe_reasons(struct check *c)
 		{ "signing_allow_none_reason", "mail leaves without a DKIM signature" },
 		{ "transport.allow_plain_reason", "mail goes to another machine without TLS" },
 		{ "check.allow_any_reason", "documents go out without being looked into" },
+		{ "smime.allow_unchained_reason", "nobody needs to vouch for recipients' certificates" },
 		{ "password.allow_weak_reason", "weak passwords are let through" },
 		{ "base_url_elsewhere_reason", "links lead outside the sender's domain" },
 		{ "s3.allow_plain_reason", "the bucket may answer others without TLS" },

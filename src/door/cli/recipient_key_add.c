@@ -1,6 +1,7 @@
 #include "check/key.h"
 #include "door/cli/inspector.h"
 #include "door/cli/recipient_key.h"
+#include "flow/smime.h"
 #include "sys/sys.h"
 
 #include <string.h>
@@ -20,6 +21,9 @@ static err read_file(struct cli *cli, const char *path, str *out)
 static err judge(struct cli *cli, str address, struct recipient_key *out)
 {
 	OWNED(inspectors_done) struct inspectors *pool = NULL;
+	OWNED(mail_authorities_done) struct mail_authorities *authorities = NULL;
+	struct key_rules rules = { .now = clock_now(&cli->clock) };
+	const struct config *config;
 	const char *path = cli_value(cli, "--file");
 	str bytes;
 
@@ -29,7 +33,11 @@ static err judge(struct cli *cli, str address, struct recipient_key *out)
 	}
 	TRY(read_file(cli, path, &bytes));
 	TRY(cli_inspectors(cli, &pool));
-	TRY(check_key(pool, cli->arena, bytes, address, clock_now(&cli->clock), out, &cli->fault));
+	TRY(cli_config(cli, &config));
+	TRY(flow_smime_authorities(config, &authorities, &cli->fault));
+	rules.pool = pool;
+	rules.authorities = authorities;
+	TRY(check_key(cli->arena, &rules, bytes, address, out, &cli->fault));
 	out->origin = RECIPIENT_KEY_FILE;
 	return OK;
 }
@@ -79,10 +87,13 @@ const struct cli_command command_recipient_key_add = {
 	.usage = "ADDRESS --file F [--replace]",
 	.summary = "put a recipient's public key on file",
 	.details =
-		"What is sent with `send --as pgp` to this address is then encrypted to this key. It is looked into "
+		"What is sent with `send --as pgp` to this address is then encrypted to this key, with `--as smime` to "
+		"this certificate. It is looked into "
 		"first, and refused with the reason if it is revoked, expired, only signs, is not of this address, is "
 		"too weak (RSA below 2048 bits, DSA, ElGamal), or if its owner's signatures are made with SHA-1 or "
-		"older.\n\n"
+		"older. A certificate must be for mail and for encrypting, and an authority must vouch for it: the "
+		"system's, "
+		"those of smime.authorities, or none if smime.allow_unchained_reason says why.\n\n"
 		"The fingerprint is shown in full. Another key than the one in use is put in its place only with "
 		"--replace, after the recipient has confirmed it by another way than mail; the earlier one is kept in "
 		"the list, as history. The same key again renews what is known of it.",

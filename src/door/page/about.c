@@ -110,6 +110,7 @@ static void add_document(struct page_values *values, struct template_value *list
 	add_kind(&item, object->type);
 	add_size(&item, "size", object->size);
 	add_digest(&item, object->sha256);
+	add_flag(&item, "signed", object->signature.len > 0);
 	add_flag(&item, "may_view", may_be_shown(object->type));
 	add_flag(&item, "zip_help", seal == SEAL_ZIP);
 	add_flag(&item, "pdf_help", seal == SEAL_PDF);

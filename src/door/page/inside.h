@@ -29,6 +29,7 @@ struct visit {
 err visit_page(struct visit *v);                                 /* GET /d/TOKEN */
 err visit_proof(struct visit *v);                                /* POST /d/TOKEN */
 err visit_object(struct visit *v, str object, bool to_be_shown); /* GET /f/TOKEN/ID, /v/TOKEN/ID */
+err visit_signature(struct visit *v, str object);                /* GET /s/TOKEN/ID */
 err visit_bundle(struct visit *v);                               /* GET /a/TOKEN */
 err visit_disown(struct visit *v);                               /* POST /d/TOKEN?not-for-me */
 err visit_late(struct visit *v);                                 /* GET and POST /d/TOKEN?late */

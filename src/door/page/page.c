@@ -194,6 +194,14 @@ static err answer_shown(struct visit *v, str rest)
 	return visit_object(v, object, true);
 }
 
+static err answer_signature(struct visit *v, str rest)
+{
+	str object;
+
+	(void)str_cut(rest, '/', &v->token, &object);
+	return visit_signature(v, object);
+}
+
 static err answer_bundle(struct visit *v, str rest)
 {
 	v->token = rest;
@@ -215,6 +223,7 @@ static const struct route {
 	{ STR("/d/"), true, true, answer_link },
 	{ STR("/f/"), true, false, answer_object },
 	{ STR("/v/"), true, false, answer_shown },
+	{ STR("/s/"), true, false, answer_signature },
 	{ STR("/a/"), true, false, answer_bundle },
 	{ STR("/help"), false, false, answer_help },
 	{ STR("/logo"), false, false, answer_logo },
