@@ -101,6 +101,19 @@ async function judge(one) {
 				found.push(`cut off: ${e.outerHTML.slice(0, 120)}`);
 			}
 		}
+		for (const e of document.querySelectorAll('h1, h2, label, button, .button, .verified')) {
+			const texts = document.createTreeWalker(e, NodeFilter.SHOW_TEXT);
+			while (texts.nextNode()) {
+				for (const { 0: word, index } of texts.currentNode.data.matchAll(/\p{L}+/gu)) {
+					const range = document.createRange();
+					range.setStart(texts.currentNode, index);
+					range.setEnd(texts.currentNode, index + word.length);
+					if (!e.querySelector('bdi') && new Set([...range.getClientRects()].map(r => r.top)).size > 1) {
+						found.push(`a broken word: ${word}`);
+					}
+				}
+			}
+		}
 		for (const e of document.querySelectorAll('button, .button, input:not([type=hidden])')) {
 			const box = e.getBoundingClientRect();
 			if (box.width < 24 || box.height < 24) {
