@@ -5,7 +5,7 @@ N ?= 500
 T ?=
 PREFIX ?= /usr/local
 
-.PHONY: all help demo test bench fuzz soak race browser lint docs install clean
+.PHONY: all help demo test bench fuzz soak race deep browser lint docs install clean
 
 all: build/build.ninja  ## build build/letterlock and build/letterlock-inspector
 	@ninja --quiet -C build
@@ -36,6 +36,9 @@ soak: all  ## kill -9 in mid-work, N times, and look for what was lost
 
 race:  ## a run of threads under the thread sanitizer; N people
 	@test/race $(N)
+
+deep:  ## the large rows of the stories: gigabytes, minutes
+	@DEEP=1 LETTERLOCK_DEEP=1 test/run story/interop story/seal_zip
 
 browser: all  ## what the cleaner of HTML lets through, in Chromium
 	@tools/install-packages browser
