@@ -522,6 +522,22 @@ static void plain_http_is_for_this_machine_alone(void **state)
 	stop(&t);
 }
 
+/* The addresses themselves are not asked here: the machine that runs this may be one of a cloud. */
+static void a_clouds_metadata_are_no_gate_to_their_neighbours(void **state)
+{
+	static const char *const rows[] = { "http://192.0.2.1/", "http://169.254.169.253/", "http://169.254.170.1/",
+					    "http://[fe80::1]/", "http://10.0.0.1/" };
+	struct asked t;
+	char url[64];
+
+	start(&t, (struct fake_https){ 0 }, (struct http_client_options){ .plain_metadata = true });
+	snprintf(url, sizeof url, "http://localhost:%u/hello", t.port);
+	assert_ok(call(&t, NULL, (struct http_call){ .url = str_of(url) }));
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_why(NEVER, DENIED, call(&t, NULL, (struct http_call){ .url = str_of(rows[i]) }));
+	stop(&t);
+}
+
 static struct endpoint endpoint(const char *text)
 {
 	struct wait w = WAIT_NONE;
@@ -599,4 +615,4 @@ TESTS(http_client, test(an_answer_comes_back_with_status_fields_and_body),
       test(an_answer_that_cannot_be_read_is_none), test(patience_ends), test(who_stops_asks_nobody),
       test(only_a_clean_https_url_is_asked), test(no_field_smuggles_another),
       test(a_guarded_client_reaches_nothing_inside), test(plain_http_is_for_this_machine_alone),
-      test(public_addresses_are_told_from_all_others))
+      test(a_clouds_metadata_are_no_gate_to_their_neighbours), test(public_addresses_are_told_from_all_others))

@@ -19,6 +19,11 @@ def error(code):
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>no</Message></Error>'.encode()
 
 
+BLOCKED = ("<PublicAccessBlockConfiguration>" + "".join(f"<{name}>true</{name}>" for name in [
+    "BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"]) +
+           "</PublicAccessBlockConfiguration>").encode()
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -53,7 +58,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             fault = next((f for f in here.faults if f[0] == self.command and f[1] in query and f[3]), None)
             if fault:
                 fault[3] -= 1
-        if signer and signer[1] in here.unknown_keys:
+        if not signer:
+            return self.say(403, error("AccessDenied"))
+        if signer[1] in here.unknown_keys:
             return self.say(403, error("InvalidAccessKeyId"))
         signed = re.match(r"(\d{8}T\d{6})Z", self.headers.get("x-amz-date", ""))
         if signed:
@@ -77,8 +84,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if "uploads" in self.query or "list-type" in self.query:
             return 200, here.list("uploads" in self.query), {}
         if not self.key:
-            code = {"policy": "NoSuchBucketPolicy"}.get(next(iter(self.query)), "NoSuchPublicAccessBlockConfiguration")
-            return 404, error(code), {}
+            if "publicAccessBlock" in self.query:
+                return 200, BLOCKED, {}
+            return 404, error("NoSuchBucketPolicy"), {}
         whole = here.objects.get(self.key)
         if whole is None:
             return 404, error("NoSuchKey"), {}

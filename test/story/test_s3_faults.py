@@ -77,10 +77,24 @@ def test_an_upload_that_cannot_be_finished_leaves_nothing(house):
 
 def test_a_store_that_stays_away_fails_in_words_and_nothing_is_mailed(house):
     settle_in(house, patience="1s", allow_plain_reason="a story")
-    house.bucket.fault("GET", (404, "NoSuchBucketPolicy"), query="publicAccessBlock")
     house.bucket.fault("PUT", (503, "SlowDown"), times=1000)
     p = house.send(house.people(2), ok=False)
-    assert p.returncode and house.outbox() == [] and house.bucket.objects == {}
+    assert p.returncode == 23 and "busy or failing" in p.err and house.bucket.count("PUT") > 2
+    assert house.outbox() == [] and house.bucket.objects == {}
+    house.bucket.faults.clear()
+    p = house.run("send", "--resume", os.path.join(house.path, "results.csv"))
+    assert {r["status"] for r in house.results()} == {"delivered"} and len(house.outbox()) == 2
+
+
+def test_monitoring_is_told_when_the_bucket_does_not_answer(house):
+    settle_in(house)
+    at = os.path.join(house.path, "ops")
+    house.setting("ops_listen", f"unix:{at}", section="serve")
+    house.serve()
+    ask = ["curl", "-s", "--unix-socket", at, "http://localhost/readyz"]
+    assert "store ready" in subprocess.run(ask, capture_output=True, text=True, timeout=60).stdout
+    house.bucket.fault("GET", (503, "SlowDown"), query="list-type", times=1000)
+    assert "store not ready" in subprocess.run(ask, capture_output=True, text=True, timeout=60).stdout
 
 
 def test_a_clock_that_is_an_hour_off_is_corrected_and_told(house):

@@ -49,11 +49,4 @@ static void anything_narrower_is_none(void **state)
 		assert_false(aws_policy_denies_plain(str_of(narrow[i]), STR("b")));
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_denial_for_everyone_is_seen),
-		cmocka_unit_test(anything_narrower_is_none),
-	};
-	return cmocka_run_group_tests_name("aws_policy", tests, NULL, NULL);
-}
+TESTS(aws_policy, test(a_denial_for_everyone_is_seen), test(anything_narrower_is_none))

@@ -52,11 +52,4 @@ static void what_could_mean_two_things_is_refused_with_its_line(void **state)
 	}
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_value_is_found_in_its_section_alone),
-		cmocka_unit_test(what_could_mean_two_things_is_refused_with_its_line),
-	};
-	return cmocka_run_group_tests_name("ini", tests, NULL, NULL);
-}
+TESTS(ini, test(a_value_is_found_in_its_section_alone), test(what_could_mean_two_things_is_refused_with_its_line))
