@@ -82,7 +82,7 @@ def test_a_store_that_stays_away_fails_in_words_and_nothing_is_mailed(house):
     assert p.returncode == 23 and "busy or failing" in p.err and house.bucket.count("PUT") > 2
     assert house.outbox() == [] and house.bucket.objects == {}
     house.bucket.faults.clear()
-    p = house.run("send", "--resume", os.path.join(house.path, "results.csv"))
+    house.run("send", "list.csv", "--documents", house.documents, "--resume", "results.csv")
     assert {r["status"] for r in house.results()} == {"delivered"} and len(house.outbox()) == 2
 
 
