@@ -51,6 +51,9 @@ void aws_login_done(struct aws_login **login)
 static err find_first(struct aws_login *l, struct arena *secret, struct aws_found *out, struct fault *fault)
 {
 	for (enum aws_source s = AWS_KEYS; s < AWS_SOURCES; s++) {
+		*out = (struct aws_found){
+			.expires_at = MOMENT_NEVER
+		}; /* half a pair from one is none with another's half */
 		err e = sources[s].find(l, secret, out, fault);
 		if (e.why != WHY_NOT_FOUND || e.fate != FATE_NEVER) {
 			out->source = s;

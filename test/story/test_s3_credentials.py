@@ -118,6 +118,7 @@ def test_each_source_gives_its_credentials(house, tmp_path):
     environment = {"AWS_ACCESS_KEY_ID": "ENVIRONMENT", "AWS_SECRET_ACCESS_KEY": "canary-secret"}
     assert signer(house, **instance) == {"INSTANCE"}
     assert signer(house, **instance, **container) == {"CONTAINER"}
+    assert signer(house, **container, AWS_SECRET_ACCESS_KEY="half a pair", AWS_SESSION_TOKEN="x") == {"CONTAINER"}
     assert signer(house, **instance, **container, **profile) == {"SHARED"}
     assert signer(house, **profile, AWS_PROFILE="other") == {"OTHER"}
     assert signer(house, **instance, **container, **profile, **web) == {"WEB"}
