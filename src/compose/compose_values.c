@@ -94,12 +94,12 @@ static str host_of(str url)
 	return str_upto(rest, len);
 }
 
-/* Our own page's help, in the reader's language; a storage has none. */
+/* Our own page's help, in the reader's language; a storage has none, nor has a mail without link. */
 static err tell_help(struct fields *f, const struct telling *t)
 {
 	str url = STR("");
 
-	if (t->submission->mode == LINK_PAGE)
+	if (t->submission->mode == LINK_PAGE && t->link_url.len)
 		TRY(str_format(f->arena, &url, "https://%.*s/help?lang=%.*s", STR_ARG(host_of(t->link_url)),
 			       STR_ARG(tongue_code(t->tongue))));
 	say(f, STR("help"), url);
@@ -149,6 +149,7 @@ static err tell_seal(struct fields *all, enum seal_kind seal)
 	flag(&f, STR("as_pdf"), seal == SEAL_PDF);
 	flag(&f, STR("as_smime"), seal == SEAL_SMIME);
 	flag(&f, STR("as_pgp"), seal == SEAL_PGP);
+	flag(&f, STR("in_mail"), seal == SEAL_SMIME || seal == SEAL_PGP);
 	return f.state;
 }
 

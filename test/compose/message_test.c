@@ -109,6 +109,78 @@ static str joined(struct arena *a, str bytes)
 	return buf_str(&b);
 }
 
+/* ── Every form, in every language ───────────────────────────────────────────────────────────────── */
+
+/* From the first blank line behind "text/plain" to the next part. */
+static str plain_part(str message)
+{
+	str rest = str_from(message, (size_t)str_find(message, STR("text/plain")));
+	rest = str_from(rest, (size_t)str_find(rest, STR("\r\n\r\n")) + 4);
+	return str_upto(rest, (size_t)str_find(rest, STR("\r\n--=")));
+}
+
+/* A sentence: a line that is no address of the net and no list of what was given. */
+static bool is_sentence(str line)
+{
+	return line.len > 24 && str_find(line, STR("://")) < 0 && str_find(line, STR("Police 2026")) < 0;
+}
+
+static void no_sentence_is_the_same(str one, str other)
+{
+	str line, rest = one;
+
+	for (bool more = true; more;) {
+		more = str_cut(rest, '\n', &line, &rest);
+		if (is_sentence(line) && str_find(other, line) >= 0)
+			fail_msg("not translated: %.*s", STR_ARG(line));
+	}
+}
+
+static void how_it_opens_is_said_for_all_devices(str text, enum seal_kind seal)
+{
+	bool in_mail = seal == SEAL_SMIME || seal == SEAL_PGP;
+
+	for (const char *const *left = (const char *const[]){ "[[", "{{", NULL }; *left; left++)
+		assert_false(mentions(text, *left));
+	assert_int_equal(mentions(text, "https://papers.insurer.example/d/token"), !in_mail);
+	for (const char *const *name = (const char *const[]){ "iPhone", "Android", "Windows", "Mac", NULL }; *name;
+	     name++)
+		assert_true(mentions(text, *name));
+	assert_int_equal(mentions(text, "Keka"), seal == SEAL_ZIP);
+	assert_int_equal(mentions(text, "Acrobat"), seal == SEAL_PDF);
+	assert_int_equal(mentions(text, "S/MIME"), seal == SEAL_SMIME);
+	assert_int_equal(mentions(text, "OpenPGP"), seal == SEAL_PGP);
+}
+
+static str composed(struct world *w, const char *template_name, const char *language, unsigned form)
+{
+	w->submission.template_name = str_of(template_name);
+	w->recipient.language = str_of(language);
+	w->recipient.seal = (enum seal_kind)(form % 5);
+	w->recipient.link.proof = (enum proof_kind)(form / 5);
+	w->recipient.link.prompt = w->recipient.link.proof == PROOF_PASSWORD ? STR("") : STR("birth_date");
+	assert_ok(compose_check(w->compose, &w->submission, &w->recipient, &w->fault));
+	assert_ok(compose(w));
+	assert_true(w->message.bytes.len < 30000);
+	str all = joined(w->arena, w->message.bytes);
+	how_it_opens_is_said_for_all_devices(all, w->recipient.seal);
+	return plain_part(all);
+}
+
+static void every_form_and_proof_is_told_in_every_language_and_for_every_device(void **state)
+{
+	static const char *const names[] = { "document", "plain" }, *const languages[] = { "de", "fr", "es" };
+	(void)state;
+
+	for (unsigned i = 0; i < 15 * COUNT(names); i++) {
+		struct world *w = world_open(NULL);
+		str english = composed(w, names[i / 15], "en", i % 15);
+		for (size_t l = 0; l < COUNT(languages); l++)
+			no_sentence_is_the_same(english, composed(w, names[i / 15], languages[l], i % 15));
+		world_close(w);
+	}
+}
+
 static const char *in_dir(const char *name)
 {
 	static const char *dir;
@@ -515,6 +587,7 @@ static void values_are_escaped_where_they_stand(void **state)
 }
 
 TESTS(compose, test(the_built_in_templates_make_small_clean_messages),
+      test(every_form_and_proof_is_told_in_every_language_and_for_every_device),
       test(a_detail_that_is_asked_for_can_be_told_by_no_template), test(the_same_date_in_other_words_is_found),
       test(a_generated_password_is_found_in_any_spelling), test(a_name_may_greet_when_a_number_is_asked_for_too),
       test(an_address_that_tells_the_proof_is_refused), test(no_template_and_no_values_bring_the_secret_into_a_message),

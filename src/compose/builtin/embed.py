@@ -1,4 +1,5 @@
-"""Built-in templates as a C table: each layout in each language, with the sentences of its catalogue at [[key]].
+"""Built-in templates as a C table: each layout in each language, with the sentences of its catalogue, and of the one
+that says how to open what (../opening), at [[key]].
 
 usage: embed.py DIRECTORY OUT.c
 A key that a language lacks, or that no layout uses, is an error: no reader gets half a message.
@@ -16,6 +17,7 @@ FILES = ["subject.txt", "text.txt", "html.html"]
 
 def main(directory, out):
     directory, used, arrays, table = pathlib.Path(directory), set(), [], []
+    opening = {language: words(directory.parent / "opening", language) for language in LANGUAGES}
     sentences = {language: words(directory, language) for language in LANGUAGES}
     for layout in LAYOUTS:
         for language in LANGUAGES:
@@ -23,13 +25,14 @@ def main(directory, out):
                 if not (directory / layout / file).exists():
                     continue
                 skeleton = (directory / layout / file).read_text(encoding="utf-8")
-                text = fill(skeleton, sentences[language], file.endswith(".html"), used)
+                text = fill(skeleton, opening[language] | sentences[language], file.endswith(".html"), used)
                 name = f"file_{len(table)}"
                 arrays.append(c_array(name, text))
                 table.append(f'\t{{ STR("{layout}"), STR("{language}"), STR("{file}"), '
                              f"{{ (const char *){name}, sizeof {name} }} }},\n")
     for language in LANGUAGES:
-        assert set(sentences[language]) == used, (language, set(sentences[language]) ^ used)
+        ours = used - set(opening[language])  # the rest of those the page uses
+        assert set(sentences[language]) == ours, (language, set(sentences[language]) ^ ours)
     with open(out, "w", encoding="ascii") as c:
         c.write("/* Written by embed.py from the files in src/compose/builtin. */\n")
         c.write('#include "compose/compose.h"\n\n' + "\n".join(arrays))

@@ -96,7 +96,7 @@ static void add_digest(struct page_values *values, const uint8_t sha256[SHA256_L
 }
 
 static void add_document(struct page_values *values, struct template_value *list, const struct object *object,
-			 enum seal_kind seal)
+			 const struct fetch_view *view)
 {
 	struct page_values item = add_item(values, list);
 	char room[ID_TEXT];
@@ -112,8 +112,8 @@ static void add_document(struct page_values *values, struct template_value *list
 	add_digest(&item, object->sha256);
 	add_flag(&item, "signed", object->signature.len > 0);
 	add_flag(&item, "may_view", may_be_shown(object->type));
-	add_flag(&item, "zip_help", seal == SEAL_ZIP);
-	add_flag(&item, "pdf_help", seal == SEAL_PDF);
+	add_flag(&item, "locked_zip", view->to->seal == SEAL_ZIP);
+	add_flag(&item, "locked_pdf", view->to->seal == SEAL_PDF);
 	add_done(values, &item);
 }
 
@@ -122,5 +122,5 @@ void add_documents(struct page_values *values, const struct fetch_view *view)
 	struct template_value *list = add_list(values, "documents");
 
 	for (const struct object *o = view->to->objects; o; o = o->next)
-		add_document(values, list, o, view->to->seal);
+		add_document(values, list, o, view);
 }

@@ -20,6 +20,8 @@ static err answer_documents(struct visit *v, const struct fetch_view *view, cons
 
 	add_sender(&values, v->page, view);
 	add_flag(&values, "one", !several);
+	add_flag(&values, "by_password", view->link.proof == PROOF_PASSWORD);
+	add_flag(&values, "by_details", view->link.proof == PROOF_DETAILS);
 	add_documents(&values, view);
 	/* Opened as often as it may be: the page still lists what there was. */
 	if (several && failed(measure_bundle(v, view, session, &size)))

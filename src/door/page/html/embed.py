@@ -12,6 +12,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[4] / "tools"))
 from catalogue import LANGUAGES, c_array, fill, words  # noqa: E402
 
+OPENING = pathlib.Path(__file__).resolve().parents[3] / "compose" / "opening"  # how to open what: the mails' words too
 PAGES = ["question", "documents", "closed", "wait", "damaged", "disown", "disowned", "help", "late", "asked",
          "send"]
 NAMES = {"en": "English", "de": "Deutsch", "fr": "Français", "es": "Español"}
@@ -40,7 +41,7 @@ def page(directory, name, language, sentences, used):
 def main(directory, out):
     directory, arrays, table = pathlib.Path(directory), [], []
     for language in LANGUAGES:
-        sentences, used = words(directory, language), set()
+        sentences, used = words(directory, language) | words(OPENING, language), set()
         for name in PAGES:
             array = f"{name}_{language}"
             arrays.append(c_array(array, page(directory, name, language, sentences, used)))
