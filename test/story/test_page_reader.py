@@ -112,7 +112,7 @@ def test_no_word_on_a_page_stands_outside_the_catalogue_and_a_page_reads_from_ri
     sys.path[:0] = [HTML, os.path.join(ROOT, "tools")]
     import pathlib
     import embed
-    words = {key: f"⟦{text}⟧" for key, text in embed.words(pathlib.Path(HTML), "en").items()}
+    words = {key: f"⟦{text}⟧" for key, text in embed.all_words(pathlib.Path(HTML), "en").items()}
     words["dir"] = "rtl"
     for name in embed.PAGES:
         page = embed.page(pathlib.Path(HTML), name, "en", words, set())

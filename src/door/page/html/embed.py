@@ -18,6 +18,10 @@ PAGES = ["question", "documents", "closed", "wait", "damaged", "disown", "disown
 NAMES = {"en": "English", "de": "Deutsch", "fr": "Français", "es": "Español"}
 
 
+def all_words(directory, language):
+    return words(directory, language) | words(OPENING, language)
+
+
 def read(directory, name):
     text = (directory / f"{name}.html").read_text(encoding="utf-8").strip()
     return re.sub(r"\[\[include:(\w+)\]\]", lambda piece: read(directory, piece[1]), text)
@@ -41,7 +45,7 @@ def page(directory, name, language, sentences, used):
 def main(directory, out):
     directory, arrays, table = pathlib.Path(directory), [], []
     for language in LANGUAGES:
-        sentences, used = words(directory, language) | words(OPENING, language), set()
+        sentences, used = all_words(directory, language), set()
         for name in PAGES:
             array = f"{name}_{language}"
             arrays.append(c_array(array, page(directory, name, language, sentences, used)))
