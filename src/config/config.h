@@ -20,7 +20,7 @@ enum config_security { CONFIG_IMPLICIT, CONFIG_STARTTLS, CONFIG_CLEAR };
 enum config_auth { CONFIG_LOGIN_NONE, CONFIG_LOGIN_PLAIN, CONFIG_LOGIN_LOGIN, CONFIG_LOGIN_XOAUTH2 };
 /* In the order of the model's seal_kind, proof_kind and crypt's signature_algorithm, which stand above this folder
  * or are no words for people. */
-enum config_seal { CONFIG_OPEN, CONFIG_ZIP, CONFIG_PDF, CONFIG_SMIME, CONFIG_PGP };
+enum config_seal { CONFIG_OPEN, CONFIG_ZIP, CONFIG_PDF, CONFIG_SMIME, CONFIG_PGP, CONFIG_AUTO };
 enum config_proof { CONFIG_PASSWORD, CONFIG_DETAILS, CONFIG_CODE };
 enum config_cipher { CONFIG_CBC, CONFIG_GCM }; /* as crypt's cms_cipher */
 enum config_algorithm { CONFIG_RSA, CONFIG_ED25519 };

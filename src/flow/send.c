@@ -60,8 +60,8 @@ static err check_code(const struct line *line, const struct send_options *o, str
 {
 	if (o->proof != PROOF_CODE)
 		return OK;
-	if (o->seal != SEAL_OPEN)
-		return unsupported(fault, "--proof code opens documents at the page: use --as open");
+	if (o->seal != SEAL_OPEN && o->seal != SEAL_AUTO)
+		return unsupported(fault, "--proof code opens documents at the page: use --as open or auto");
 	if (str_has(o->proof_columns, '+')) {
 		fault_set(fault, "--proof code:COLUMN takes the one column that has the telephone number");
 		return NEVER(USAGE, "more than one telephone");

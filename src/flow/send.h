@@ -34,12 +34,13 @@ struct send_options {
 struct send_count {
 	uint64_t rows, folded; /* of the list */
 	uint64_t by_status[ROW_CANCELLED + 1];
-	uint64_t accepted; /* now in the database */
-	uint64_t ended;    /* rows with nothing left to do */
-	uint64_t held;     /* rows that wait because a document could not be judged */
-	uint64_t weak;     /* passwords below the floor that a written reason let through */
-	uint64_t flagged;  /* rows whose documents hold something active, let in by check.active: flag */
-	uint32_t active;   /* ACTIVE_BIT of what those hold */
+	uint64_t accepted;           /* now in the database */
+	uint64_t ended;              /* rows with nothing left to do */
+	uint64_t held;               /* rows that wait because a document could not be judged */
+	uint64_t by_seal[SEAL_AUTO]; /* of those accepted by this run, or that would be */
+	uint64_t weak;               /* passwords below the floor that a written reason let through */
+	uint64_t flagged;            /* rows whose documents hold something active, let in by check.active: flag */
+	uint32_t active;             /* ACTIVE_BIT of what those hold */
 };
 
 struct send;

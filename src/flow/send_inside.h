@@ -17,6 +17,7 @@ struct send_row {
 	const str *document_names;
 	size_t document_count;
 	str container_password, weak_reason;
+	bool strong;   /* the password passes the floor */
 	bool accepted; /* its delivery is in the database */
 	bool ended;    /* it has its last status */
 };

@@ -54,16 +54,23 @@ static err spell_container_password(struct send *s, struct send_row *out, struct
 	return e;
 }
 
+/* What stands in the mail is known to whoever has the mail. */
+static const struct value *known_of(const struct recipient *to, struct value *address, struct value *name)
+{
+	*address = (struct value){ .name = STR("email"), .text = to->address.text };
+	*name = (struct value){ .next = address, .name = STR("name"), .text = to->name };
+	return name;
+}
+
 /* A container can be tried by anyone, for ever: its password passes the floor, or there is a written reason. */
 static err judge_container_password(struct send *s, struct send_row *out, struct fault *fault)
 {
-	/* What stands in the mail is known to whoever has the mail. */
-	struct value address = { .name = STR("email"), .text = out->to->address.text };
-	const struct value known = { .next = &address, .name = STR("name"), .text = out->to->name };
+	struct value address, name;
 	str reason = s->line->config->password.allow_weak_reason;
 	struct password_verdict verdict;
 
-	TRY(check_password(s->arena, out->to->seal, out->container_password, &known, true, &verdict));
+	TRY(check_password(s->arena, out->to->seal, out->container_password, known_of(out->to, &address, &name), true,
+			   &verdict));
 	if (verdict.accepted && verdict.bits >= (double)s->line->config->password.floor_bits)
 		return OK;
 	if (reason.len == 0) {
@@ -79,6 +86,25 @@ static err judge_container_password(struct send *s, struct send_row *out, struct
 	return OK;
 }
 
+/* Left to us, a container is one of several ways: a proof that is too weak for it chooses another. */
+static err weigh_proof(struct send *s, struct send_row *out)
+{
+	struct password_verdict verdict;
+	struct value address, name;
+	str spelt;
+
+	/* What readers would spell in different ways is no password for a PDF. */
+	err e = seal_pdf_password(s->arena, out->container_password, &spelt);
+	if (e.fate == FATE_NEVER)
+		return OK;
+	TRY(e);
+	out->container_password = spelt;
+	TRY(check_password(s->arena, SEAL_PDF, out->container_password, known_of(out->to, &address, &name),
+			   s->options.proof == PROOF_DETAILS, &verdict));
+	out->strong = verdict.accepted && verdict.bits >= (double)s->line->config->password.floor_bits;
+	return OK;
+}
+
 static err plan_details(struct send *s, const struct list_row *row, struct send_row *out, struct fault *fault)
 {
 	str parts[PROOF_COLUMNS_MAX];
@@ -91,9 +117,11 @@ static err plan_details(struct send *s, const struct list_row *row, struct send_
 		return e;
 	}
 	out->to->link.prompt = s->options.proof_columns;
-	if (out->to->seal == SEAL_OPEN)
+	if (s->options.seal == SEAL_OPEN)
 		return OK;
 	TRY(join_details(s->arena, parts, count, &out->container_password));
+	if (s->options.seal == SEAL_AUTO)
+		return weigh_proof(s, out);
 	TRY(spell_container_password(s, out, fault));
 	return judge_container_password(s, out, fault);
 }
@@ -129,7 +157,7 @@ static err plan_password(struct send *s, const struct earlier *before, struct se
 		TRY(check_password_new(s->arena, &s->line->entropy, (unsigned)s->line->config->password.floor_bits,
 				       shown, &bits));
 	out->container_password = *shown;
-	TRY(spell_container_password(s, out, fault));
+	TRY(s->options.seal == SEAL_AUTO ? weigh_proof(s, out) : spell_container_password(s, out, fault));
 	return link_proof_text(s->arena, PROOF_PASSWORD, shown, 1, &out->to->link.secret);
 }
 
@@ -168,7 +196,7 @@ err send_plan_recipient(struct send *s, const struct list_row *row, const struct
 	to->address = row->address;
 	to->name = row->name;
 	to->language = row->language;
-	to->seal = s->options.seal;
+	to->seal = s->options.seal == SEAL_AUTO ? SEAL_OPEN : s->options.seal; /* until it is chosen */
 	to->values = row->values;
 	TRY(plan_link(s, before, to, &result->link));
 	if (s->options.proof == PROOF_PASSWORD)

@@ -1,4 +1,5 @@
 /* The threads that take rows down the line, a chunk at a time; and --dry-run, which only judges them. */
+#include "flow/decide.h"
 #include "flow/send_inside.h"
 
 #include "sys/sys.h"
@@ -13,6 +14,7 @@ static void fill_intake(const struct send_row *row, struct intake *in)
 		.document_count = row->document_count,
 		.container_password = row->container_password,
 		.weak_reason = row->weak_reason,
+		.strong = row->strong,
 	};
 }
 
@@ -57,8 +59,9 @@ static void stop_row(struct send *s, size_t row, const struct intake *in)
 		hold_row(s, row, in);
 }
 
-static void count_flagged(struct send *s, const struct intake *in)
+static void count_row(struct send *s, const struct intake *in)
 {
+	s->count.by_seal[in->to->seal]++;
 	s->count.flagged += in->flagged != 0;
 	s->count.active |= in->flagged;
 }
@@ -72,7 +75,7 @@ static void chunk_over(struct send *s, const size_t *todo, const struct intake *
 		} else {
 			s->rows[todo[i]].accepted = true;
 			s->count.accepted++;
-			count_flagged(s, &intakes[i]);
+			count_row(s, &intakes[i]);
 			s->changed = true;
 		}
 		s->rows[todo[i]].to->documents = NULL; /* they were the chunk's */
@@ -164,9 +167,12 @@ static err try_row(struct send *s, struct arena *a, struct intake *in)
 	for (struct document *doc = in->to->documents; doc; doc = doc->next) {
 		struct content found = { 0 };
 		TRY(check_document_content(s->line->content, s->documents_fd, a, doc, &found, &in->fault));
+		in->active |= found.active;
 		in->flagged |= found.active & ~content_check_tolerated(s->line->content);
 	}
-	err e = compose_check(s->line->compose, s->sub, in->to, &in->fault);
+	err e = decide(s->line, s->sub, in);
+	if (!failed(e))
+		e = compose_check(s->line->compose, s->sub, in->to, &in->fault);
 	in->to->documents = NULL;
 	return e;
 }
@@ -184,7 +190,7 @@ err send_try_all(struct send *s, const struct send_watch *watch, struct arena *a
 		if (failed(in.problem))
 			stop_row(s, s->todo[i], &in);
 		else
-			count_flagged(s, &in);
+			count_row(s, &in);
 		watch->tick(watch->state, &s->count, "");
 	}
 	return OK;

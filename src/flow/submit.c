@@ -1,5 +1,6 @@
 #include "flow/submit.h"
 
+#include "flow/decide.h"
 #include "flow/put_away.h"
 #include "flow/write_down.h"
 #include "sys/sys.h"
@@ -80,7 +81,7 @@ static err check_one(struct line *line, struct db *db, struct chunk *c, struct i
 		in->flagged |= found.active & ~content_check_tolerated(line->content);
 		TRY(id_new(&line->entropy, &doc->id));
 	}
-	return OK;
+	return decide(line, c->sub, in);
 }
 
 static err check_all(struct line *line, struct db *db, struct chunk *c)
@@ -128,7 +129,10 @@ static err put_all_away(struct put_away *p)
 		p->keys = next;
 		p->key_count = keys_needed(p->chunk, in);
 		next += p->key_count;
-		TRY(refuse_or_stop(in, put_away(p, in)));
+		err e = put_away(p, in);
+		if (decide_otherwise(p->chunk->sub, in, e))
+			e = put_away(p, in);
+		TRY(refuse_or_stop(in, e));
 	}
 	return OK;
 }
@@ -179,13 +183,21 @@ static err compose_all(struct line *line, struct chunk *c, struct message *messa
 	return OK;
 }
 
-/* Objects that were stored for somebody who was refused afterwards; what fails here, the sweep finds. */
+static void remove_objects(struct line *line, const struct object *o)
+{
+	for (; o; o = o->next)
+		(void)failed(store_destroy(line->store, &o->id, 1));
+}
+
+/* Objects that were stored for somebody who was refused afterwards, or in a form that was given up; what fails here,
+ * the sweep finds. */
 static void remove_unused(struct line *line, struct chunk *c, bool all)
 {
-	for (size_t i = 0; i < c->count; i++)
+	for (size_t i = 0; i < c->count; i++) {
+		remove_objects(line, c->intakes[i].unused);
 		if (all || !going(&c->intakes[i]))
-			for (struct object *o = c->intakes[i].to->objects; o; o = o->next)
-				(void)failed(store_destroy(line->store, &o->id, 1));
+			remove_objects(line, c->intakes[i].to->objects);
+	}
 }
 
 err flow_submission(struct line *line, struct db *db, struct submission *sub)

@@ -10,6 +10,7 @@
 #define LETTERLOCK_FLOW_SUBMIT_H
 
 #include "check/check.h"
+#include "flow/choose.h"
 #include "flow/line.h"
 
 /* One recipient on the way in. `to` has ids, address, values and its link with token, secret and expiry. */
@@ -19,9 +20,12 @@ struct intake {
 	size_t document_count;
 	str container_password; /* for `zip`; in secret memory or the caller's */
 	str weak_reason;        /* a password below the floor was allowed, and why; empty: it was not */
+	bool strong;            /* the password passes the floor, also without a reason */
 
-	uint32_t active;  /* ACTIVE_BIT of what its documents hold and the configuration lets through */
-	uint32_t flagged; /* of these what check.tolerate does not name: somebody should look at it */
+	uint32_t active;       /* ACTIVE_BIT of what its documents hold and the configuration lets through */
+	uint32_t flagged;      /* of these what check.tolerate does not name: somebody should look at it */
+	struct choice choice;  /* of to->seal, if the submission is sealed as SEAL_AUTO */
+	struct object *unused; /* stored, and then sealed in another form */
 
 	err problem;     /* OK after flow_submit: accepted; NEVER: why this one was refused; LATER: it is held */
 	bool suppressed; /* it was refused because the address must not be mailed */

@@ -34,6 +34,22 @@ static err add_sealed_event(struct line *line, struct db *db, struct chunk *c, c
 	return add_event(line, db, c, in, EVENT_SEALED, buf_str(&detail));
 }
 
+static err add_chosen_event(struct line *line, struct db *db, struct chunk *c, const struct intake *in)
+{
+	char room[256];
+	struct buf detail = BUF_ON(room);
+
+	if (c->sub->seal != SEAL_AUTO)
+		return OK;
+	buf_add_char(&detail, '{');
+	buf_add_json_field(&detail, "as", seal_kind_name(in->choice.seal));
+	buf_add_json_field(&detail, "because", choice_name(in->choice.because));
+	if (in->choice.not_by_mail != CHOICE_NONE)
+		buf_add_json_field(&detail, "not_by_mail", choice_name(in->choice.not_by_mail));
+	buf_add_char(&detail, '}');
+	return add_event(line, db, c, in, EVENT_CHOSEN, buf_str(&detail));
+}
+
 static err add_scanned_event(struct line *line, struct db *db, struct chunk *c, const struct intake *in)
 {
 	char room[64];
@@ -103,6 +119,7 @@ static err record_one(struct line *line, struct db *db, struct chunk *c, const s
 	TRY(queue_add(db, &line->entropy, sub, in->to, message, clock_now(&line->clock)));
 	TRY(add_scanned_event(line, db, c, in));
 	TRY(add_flagged_event(line, db, c, in));
+	TRY(add_chosen_event(line, db, c, in));
 	TRY(add_sealed_event(line, db, c, in));
 	TRY(add_weak_event(line, db, c, in));
 	return add_event(line, db, c, in, EVENT_QUEUED, STR_NONE);

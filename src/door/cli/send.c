@@ -11,7 +11,9 @@
 static const struct cli_option options[] = {
 	{ "--documents", "DIR", "the folder that the list's document names are below (default: the list's own)" },
 	{ "--template", "NAME", "the mail's template (default: document)" },
-	{ "--as", "FORM", "open (at the page), or a container: zip; pdf, smime and pgp are yet to come" },
+	{ "--as", "FORM",
+	  "open (at the page), a container (zip, pdf; smime and pgp are yet to come), or auto, the right one for "
+	  "each" },
 	{ "--proof", "PROOF",
 	  "password, details:COLUMN[+COLUMN…], or code:COLUMN (a telephone number): what opens it besides the link" },
 	{ "--link", "MODE", "page; presigned is yet to come" },
@@ -32,7 +34,7 @@ static err usage(struct cli *cli, const char *words)
 
 static err read_form(struct cli *cli, const struct config *config, struct send_options *o)
 {
-	static const enum seal_kind kinds[] = { SEAL_OPEN, SEAL_ZIP, SEAL_PDF, SEAL_SMIME, SEAL_PGP };
+	static const enum seal_kind kinds[] = { SEAL_OPEN, SEAL_ZIP, SEAL_PDF, SEAL_SMIME, SEAL_PGP, SEAL_AUTO };
 	const char *as = cli_value(cli, "--as");
 
 	o->seal = (enum seal_kind)config->seal.as; /* the same order, as config.h says */
@@ -43,7 +45,7 @@ static err read_form(struct cli *cli, const struct config *config, struct send_o
 			o->seal = kinds[i];
 			return OK;
 		}
-	return usage(cli, "--as takes open, zip, pdf, smime or pgp");
+	return usage(cli, "--as takes open, zip, pdf, smime, pgp or auto");
 }
 
 static err read_proof(struct cli *cli, const struct config *config, struct send_options *o)
@@ -213,6 +215,30 @@ static void tell_flagged(struct cli *cli, const struct send_count *c)
 		(unsigned long long)c->flagged, STR_ARG(buf_str(&words)));
 }
 
+static json_t *json_forms(const struct send_count *c)
+{
+	json_t *forms = json_object();
+
+	for (enum seal_kind k = SEAL_OPEN; k < SEAL_AUTO; k++)
+		if (c->by_seal[k])
+			json_object_set_new(forms, seal_kind_name(k).at, json_integer((json_int_t)c->by_seal[k]));
+	return forms;
+}
+
+/* Where it was left to us: how many in which form. */
+static void tell_forms(struct cli *cli, const struct send_options *o, const struct send_count *c)
+{
+	const char *between = "; sealed ";
+
+	for (enum seal_kind k = SEAL_OPEN; o->seal == SEAL_AUTO && k < SEAL_AUTO; k++) {
+		if (c->by_seal[k] == 0)
+			continue;
+		cli_out_format(cli, "%s%llu as %.*s", between, (unsigned long long)c->by_seal[k],
+			       STR_ARG(seal_kind_name(k)));
+		between = ", ";
+	}
+}
+
 static void tell_json(struct cli *cli, const struct send *s, const struct send_options *o, const struct send_count *c)
 {
 	char text[ID_TEXT + 1];
@@ -227,6 +253,7 @@ static void tell_json(struct cli *cli, const struct send *s, const struct send_o
 		json_object_set_new(j, row_status_name(status).at, json_integer((json_int_t)c->by_status[status]));
 	json_object_set_new(j, "held", json_integer((json_int_t)c->held));
 	json_object_set_new(j, "flagged", json_integer((json_int_t)c->flagged));
+	json_object_set_new(j, "sealed_as", json_forms(c));
 	json_object_set_new(j, "weak_passwords", json_integer((json_int_t)c->weak));
 	json_object_set_new(j, "results", o->dry_run ? json_null() : json_string(o->results_path));
 	cli_out_json(cli, j);
@@ -237,10 +264,12 @@ static void tell_text(struct cli *cli, const struct send *s, const struct send_o
 	bool first = true;
 
 	if (o->dry_run) {
-		cli_out_format(cli, "%llu of %llu rows would be sent, %llu refused; nothing was stored or sent\n",
+		cli_out_format(cli, "%llu of %llu rows would be sent, %llu refused",
 			       (unsigned long long)(c->by_status[ROW_WAITING] - c->held),
 			       (unsigned long long)(c->rows - c->folded),
 			       (unsigned long long)c->by_status[ROW_REFUSED]);
+		tell_forms(cli, o, c);
+		cli_out_format(cli, "; nothing was stored or sent\n");
 		return;
 	}
 	for (enum row_status status = ROW_WAITING; status <= ROW_CANCELLED; status++) {
@@ -250,6 +279,7 @@ static void tell_text(struct cli *cli, const struct send *s, const struct send_o
 			       STR_ARG(row_status_name(status)));
 		first = false;
 	}
+	tell_forms(cli, o, c);
 	cli_out_format(cli, "; results in %s\n", o->results_path);
 	if (c->by_status[ROW_WAITING] && o->wait)
 		cli_say(cli,
@@ -331,6 +361,15 @@ const struct cli_command command_send = {
 		"with --resume, and nobody is mailed twice.\n\n"
 		"With --proof code:COLUMN the page sends six digits to the number in that column, as often as "
 		"proof.codes says, each good for ten minutes and once. It needs a gateway: see sms.url.\n\n"
+		"With --as auto each recipient gets the form that suits them: `pdf` if there are only PDF documents "
+		"and the proof is strong enough to be their password, else `open`, at the page. What was chosen "
+		"and why stands in `show`, and --dry-run counts it.\n\n"
+		"What recipients answer at the page is forgiven what people spell in different ways, and the list's "
+		"own spelling too. A password: blanks around it; and if it is made of sixteen or more letters and "
+		"digits in groups, as the generated ones are, also capitals, blanks and dashes. A date: any usual "
+		"form (3 April 1987, 03.04.1987, 3/4/87, 1987-04-03), the day before the month unless only the other "
+		"way round is a date. Any other detail: capitals, blanks, dots, dashes and slashes; accents count. A "
+		"code: blanks and dashes. The password of a zip or PDF forgives nothing.\n\n"
 		"With --as zip and --proof details the details become the archive's password, as they stand in the "
 		"list, "
 		"joined by blanks; they are refused unless they are as strong as a password must be, or the "
@@ -342,6 +381,8 @@ const struct cli_command command_send = {
 		    "$ letterlock send people.csv --documents letters/ --proof details:birth_date\n"
 		    "# at the page, with a code that is sent to the telephone in the list\n"
 		    "$ letterlock send people.csv --documents letters/ --proof code:mobile\n"
+		    "# the right form for each: encrypted PDFs where that is safe, else the page\n"
+		    "$ letterlock send people.csv --documents letters/ --as auto\n"
 		    "# as AES-256 zip archives, links open for three days\n"
 		    "$ letterlock send people.csv --documents letters/ --as zip --expires 3d\n"
 		    "# check everything and send nothing\n"

@@ -1,4 +1,5 @@
 #include "door/cli/house.h"
+#include "flow/choose.h"
 #include "flow/report.h"
 
 /* ── Text ── */
@@ -92,6 +93,34 @@ static void tell_events(struct cli *cli, const struct story *s)
 	}
 }
 
+/* Why the form was chosen, where that was left to us. */
+static bool chosen_because(const struct story *s, enum choice_reason *out)
+{
+	bool found = false;
+
+	for (const struct event *e = s->events; e && !found; e = e->next) {
+		if (e->kind != EVENT_CHOSEN || !e->detail.len)
+			continue;
+		json_t *detail = json_loadb(e->detail.at, e->detail.len, 0, NULL);
+		const char *name = json_string_value(json_object_get(detail, "because"));
+		found = name && choice_named(str_of(name), out);
+		json_decref(detail);
+	}
+	return found;
+}
+
+static void tell_form(struct cli *cli, const struct story *s)
+{
+	enum choice_reason because;
+
+	if (!s->to)
+		return;
+	cli_out_format(cli, "  %-11s %.*s", "sealed as", STR_ARG(seal_kind_name(s->to->seal)));
+	if (chosen_because(s, &because))
+		cli_out_format(cli, ", chosen because %.*s", STR_ARG(choice_words(because)));
+	cli_out(cli, STR("\n"));
+}
+
 static void tell(struct cli *cli, const struct story *s)
 {
 	char delivery[ID_TEXT + 1], submission[ID_TEXT + 1];
@@ -101,8 +130,7 @@ static void tell(struct cli *cli, const struct story *s)
 	cli_out_format(cli, "delivery %s: %.*s\n", delivery, STR_ARG(delivery_state_name(s->standing->state)));
 	line_of(cli, "submission", str_of(submission));
 	tell_recipient(cli, s);
-	if (s->to)
-		line_of(cli, "sealed as", seal_kind_name(s->to->seal));
+	tell_form(cli, s);
 	tell_link(cli, s);
 	cli_out_format(cli, "  %-11s %u%s%.*s\n", "attempts", s->standing->attempts,
 		       s->standing->enhanced.len ? ", the last answer " : "", STR_ARG(s->standing->enhanced));
@@ -168,6 +196,7 @@ static json_t *json_events(const struct event *events)
 
 static void tell_json(struct cli *cli, const struct story *s)
 {
+	enum choice_reason because;
 	json_t *j = json_object();
 
 	json_object_set_new(j, "delivery", json_id(s->standing->delivery));
@@ -176,6 +205,8 @@ static void tell_json(struct cli *cli, const struct story *s)
 	json_object_set_new(j, "email", s->to ? json_str(s->to->address.text) : json_null());
 	json_object_set_new(j, "name", s->to ? json_str(s->to->name) : json_null());
 	json_object_set_new(j, "sealed_as", s->to ? json_str(seal_kind_name(s->to->seal)) : json_null());
+	json_object_set_new(j, "chosen_because",
+			    chosen_because(s, &because) ? json_str(choice_name(because)) : json_null());
 	json_object_set_new(j, "documents", json_documents(s->to));
 	json_object_set_new(j, "link", s->has_link ? json_link(&s->link) : json_null());
 	json_object_set_new(j, "attempts", json_integer(s->standing->attempts));
