@@ -198,7 +198,7 @@ static long resident_kib(pid_t pid)
 	snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
 	FILE *f = fopen(path, "r");
 	while (f && fgets(line, sizeof line, f))
-		if (sscanf(line, "VmRSS: %ld", &kib) == 1)
+		if (sscanf(line, "RssAnon: %ld", &kib) == 1)
 			break;
 	if (f)
 		fclose(f);

@@ -109,5 +109,7 @@ int main(void)
 		cmocka_unit_test(anything_else_does_not_pass),
 		cmocka_unit_test(nothing_is_written_unless_all_is_well),
 	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, open_arena, close_arena);
 }

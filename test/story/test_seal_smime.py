@@ -7,6 +7,7 @@ import pathlib
 import random
 import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -99,8 +100,7 @@ def test_gpgsm_opens_it_and_knows_who_signed(tmp_path, people):
     (tmp_path / "a.der").write_bytes(sealed)
     openssl("pkcs12", "-export", "-in", people.maria[0], "-inkey", people.maria[1], "-passout", "pass:x", "-out",
             tmp_path / "maria.p12", "-certpbe", "PBE-SHA1-3DES", "-keypbe", "PBE-SHA1-3DES", "-macalg", "sha1")
-    home = tmp_path / "gnupg"
-    home.mkdir(mode=0o700)
+    home = pathlib.Path(tempfile.mkdtemp(prefix="gpgsm-", dir="/tmp"))  # short: the agent's socket lies in it
     fingerprint = openssl("x509", "-in", people.certificate, "-noout", "-fingerprint", "-sha1").split(b"=")[1].strip()
     (home / "trustlist.txt").write_bytes(fingerprint + b" S relax\n")
 
@@ -124,6 +124,7 @@ def test_gpgsm_opens_it_and_knows_who_signed(tmp_path, people):
         assert done.returncode == 0 and b"Good signature" in done.stderr, done.stderr
     finally:
         subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], timeout=60)
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def bits_flipped(path, positions):
