@@ -3,6 +3,7 @@
 A kind adds itself to KINDS: how it is sealed and its readers. A reader takes the sealed file, the secret and a room of
 its own, and gives back what it read in a form that can be compared; or it says Refused. What shall come out, `expected`
 tells from the documents, also by the reader if it shows something else than bytes (text, pixels)."""
+import functools
 import json
 import os
 import shutil
@@ -118,14 +119,19 @@ def as_read_before(reader, files, room):
     return reader(plain, "", room)
 
 
+@functools.lru_cache
 def has_pdfjs():
-    """The pinned package, installed below the story; None: it cannot be had here."""
+    """The pinned package, installed beside read.mjs the first time; None: it cannot be had here."""
+    package = os.path.join(PDFJS, "node_modules", "pdfjs-dist")
     if not shutil.which("node") or not shutil.which("npm"):
         return None
-    if not os.path.isdir(os.path.join(PDFJS, "node_modules", "pdfjs-dist")):
-        subprocess.run(["npm", "ci", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"],
-                       cwd=PDFJS, timeout=300, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return "node" if os.path.isdir(os.path.join(PDFJS, "node_modules", "pdfjs-dist")) else None
+    if not os.path.isdir(package):
+        try:
+            subprocess.run(["npm", "ci", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund", "--silent",
+                            "--fetch-retries=0"], cwd=PDFJS, timeout=60, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        except subprocess.TimeoutExpired:
+            return None
+    return package if os.path.isdir(package) else None
 
 
 class Kind:
