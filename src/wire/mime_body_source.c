@@ -1,5 +1,5 @@
-/* A body read back out of its message, decoded on the way. The scan has passed all of it once, so what does not decode
- * now has changed since. */
+/* A body read back out of its message, decoded and hashed on the way. The scan has passed all of it once, so what does
+ * not decode now, or has another hash, has changed since. */
 #include "wire/mime_scan.h"
 
 #include <string.h>
@@ -8,6 +8,9 @@ enum { RAW_MAX = 16 * 1024, LINE_MAX_BYTES = MIME_LINE_HARD + 2 };
 
 struct body {
 	struct source raw;
+	const struct mime_hash *hash;
+	const struct mime_part *leaf; /* as it was judged */
+	bool compared;
 	struct mime_decoder decoder;
 	bool ended;
 	struct buf out; /* decoded, from `at` on not yet given */
@@ -71,6 +74,19 @@ static err refill(struct body *b)
 	return OK;
 }
 
+static err compare(struct body *b)
+{
+	uint8_t now[MIME_SHA256];
+
+	if (b->compared)
+		return OK;
+	TRY(b->hash->finish(b->hash->state, now));
+	if (memcmp(now, b->leaf->sha256, sizeof now) != 0)
+		return changed();
+	b->compared = true;
+	return OK;
+}
+
 static err body_read(void *state, void *to, size_t max, size_t *got)
 {
 	struct body *b = state;
@@ -78,10 +94,15 @@ static err body_read(void *state, void *to, size_t max, size_t *got)
 	if (b->at == b->out.len)
 		TRY(refill(b));
 	size_t left = b->out.len - b->at;
-	*got = left < max ? left : max;
-	if (*got)
-		memcpy(to, b->out.at + b->at, *got);
-	b->at += *got;
+	size_t now = left < max ? left : max;
+	if (!now) {
+		*got = 0;
+		return left ? OK : compare(b);
+	}
+	TRY(b->hash->add(b->hash->state, str_bytes(b->out.at + b->at, now)));
+	memcpy(to, b->out.at + b->at, now);
+	b->at += now;
+	*got = now;
 	return OK;
 }
 
@@ -100,6 +121,8 @@ err mime_body_source(struct arena *a, const struct mime_part *leaf, const struct
 	struct body *b;
 
 	TRY(NEW(a, b));
+	b->hash = bodies->hash;
+	b->leaf = leaf;
 	b->out = BUF_ON(b->decoded);
 	b->into = sink_to_buf(&b->out);
 	TRY(mime_decoding_find(leaf->encoding, &b->decoder.how));

@@ -13,7 +13,8 @@
  * so that a library for messages can be given it and be asked for the same tree.
  *
  * Lines end with CRLF throughout, or with LF throughout, as an editor's file does: the first tells. With `strict`
- * only CRLF will do. A body is hashed with the ends of line it came with. */
+ * only CRLF will do, and nothing sloppy passes that all read alike: a semicolon behind the last parameter, encoded
+ * words as the name of a file. A body is hashed with the ends of line it came with. */
 #ifndef LETTERLOCK_WIRE_MIME_SCAN_H
 #define LETTERLOCK_WIRE_MIME_SCAN_H
 
@@ -71,8 +72,10 @@ err mime_scan_finish(struct mime_scan *s, struct mime_part **root, str *skeleton
 
 /* ── Rebuilding ──────────────────────────────────────────────────────────────────────────────────── */
 
-/* The bytes of the message once more, `length` from `offset` on. */
+/* The bytes of the message once more, `length` from `offset` on; each body's hash is taken again while it is read, and
+ * compared with that of the scan, so that what was judged is what is written. One body is read after the other. */
 struct mime_bodies {
+	const struct mime_hash *hash;
 	void *state;
 	err (*open)(void *state, struct arena *a, uint64_t offset, uint64_t length, struct source *out);
 };
@@ -85,7 +88,7 @@ enum { MIME_TEXT_MAX = 1024 * 1024 };
  * the text, parts without a name, texts that are not in UTF-8, ASCII or ISO-8859-1. */
 err mime_rebuild(struct arena *a, const struct mime_part *root, const struct mime_bodies *bodies, struct mime *out,
 		 struct fault *f);
-/* The decoded body of one leaf. */
+/* The decoded body of one leaf. Its end is NEVER TAMPERED if it is not what the scan read: believe it only then. */
 err mime_body_source(struct arena *a, const struct mime_part *leaf, const struct mime_bodies *bodies,
 		     struct source *out);
 
@@ -100,8 +103,16 @@ struct mime_value {
 	str main; /* lower case: "text/plain", "attachment", "base64" */
 	struct mime_parameter *parameters;
 };
+struct mime_value_rules {
+	uint64_t parameters_max;
+	bool strict; /* else what is sloppy and still read in one way by all may stand: a semicolon at the end, a file's
+			name in encoded words */
+};
 /* `text` is unfolded. *wrong, a sentence for people, is set when it is refused. */
-err mime_value_read(struct arena *a, str text, uint64_t parameters_max, struct mime_value *out, const char **wrong);
+err mime_value_read(struct arena *a, str text, const struct mime_value_rules *rules, struct mime_value *out,
+		    const char **wrong);
+/* Encoded words in UTF-8 and nothing else, a blank between each two (RFC 2047 6.2): decoded; false otherwise. */
+bool mime_words_alone(str text, struct buf *out);
 str mime_value_parameter(const struct mime_value *v, str name); /* .at is null if it is not there */
 
 /* ── Transfer encodings, read line by line ───────────────────────────────────────────────────────── */

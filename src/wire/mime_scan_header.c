@@ -89,7 +89,8 @@ static err read_value(struct mime_scan *s, str name, struct mime_value *out, boo
 	*there = text.at != NULL;
 	if (!*there)
 		return OK;
-	err e = mime_value_read(s->arena, text, s->limits.parameters, out, &wrong);
+	const struct mime_value_rules rules = { s->limits.parameters, s->strict };
+	err e = mime_value_read(s->arena, text, &rules, out, &wrong);
 	if (e.why == WHY_LIMIT)
 		return scan_limit(s, "a field has too many parameters", s->limits.parameters);
 	return wrong ? refuse_field(s, name, wrong) : e;

@@ -22,7 +22,8 @@ struct reading {
 	struct arena *arena;
 	struct reader r;
 	struct spelled *first;
-	uint64_t count, max;
+	uint64_t count;
+	const struct mime_value_rules *rules;
 	const char **wrong;
 };
 
@@ -68,7 +69,21 @@ static err quoted(struct reading *v, str *out)
 	return OK;
 }
 
-static err plain_value(struct reading *v, bool *in_quotes, str *out)
+/* A file's name that is nothing but encoded words: every reader shows it decoded. */
+static err words(struct reading *v, str name, bool in_quotes, str *out)
+{
+	bool file = str_same_nocase(name, STR("name")) || str_same_nocase(name, STR("filename"));
+	struct buf b;
+
+	TRY(buf_open(v->arena, VALUE_MAX, &b));
+	if (v->rules->strict || !file || !in_quotes || !mime_words_alone(*out, &b))
+		return refuse(v, "an encoded word may not stand in a parameter (RFC 2047 5); RFC 2231 tells how to "
+				 "write it");
+	*out = buf_str(&b);
+	return OK;
+}
+
+static err plain_value(struct reading *v, str name, bool *in_quotes, str *out)
 {
 	*in_quotes = reader_skip(&v->r, '"');
 	if (*in_quotes)
@@ -78,8 +93,7 @@ static err plain_value(struct reading *v, bool *in_quotes, str *out)
 	if (!*in_quotes && !out->len)
 		return refuse(v, "a parameter has no value, or one that needs quotes");
 	if (str_find(*out, STR("=?")) >= 0)
-		return refuse(
-			v, "an encoded word may not stand in a parameter (RFC 2047 5); RFC 2231 tells how to write it");
+		return words(v, name, *in_quotes, out);
 	for (size_t i = 0; i < out->len; i++)
 		if ((unsigned char)out->at[i] < 0x20 || (unsigned char)out->at[i] >= 0x7F)
 			return refuse(v, "a parameter is written in ASCII, or as RFC 2231 tells");
@@ -193,11 +207,11 @@ static err parameter(struct reading *v)
 	bool starred = str_cut(whole, '*', &name, &suffix), in_quotes;
 	struct spelled *s = NULL;
 
-	if (++v->count > v->max)
+	if (++v->count > v->rules->parameters_max)
 		return NEVER(LIMIT, "a field has too many parameters");
 	if (!name.len || !reader_skip(&v->r, '='))
 		return refuse(v, "a parameter is written name=value, without blanks or comments");
-	TRY(plain_value(v, &in_quotes, &value));
+	TRY(plain_value(v, whole, &in_quotes, &value));
 	TRY(find(v, name, &s));
 	must(s != NULL);
 	if (starred)
@@ -239,9 +253,10 @@ static err settle_all(struct reading *v, struct mime_value *out)
 	return OK;
 }
 
-err mime_value_read(struct arena *a, str text, uint64_t parameters_max, struct mime_value *out, const char **wrong)
+err mime_value_read(struct arena *a, str text, const struct mime_value_rules *rules, struct mime_value *out,
+		    const char **wrong)
 {
-	struct reading v = { .arena = a, .r = READER(str_trim(text)), .max = parameters_max, .wrong = wrong };
+	struct reading v = { .arena = a, .r = READER(str_trim(text)), .rules = rules, .wrong = wrong };
 	struct mime_value read = { 0 };
 	str begin = v.r.rest, type = token(&v.r);
 	size_t len = type.len;
@@ -257,6 +272,8 @@ err mime_value_read(struct arena *a, str text, uint64_t parameters_max, struct m
 		if (!reader_skip(&v.r, ';'))
 			return refuse(&v, "what follows is neither a parameter nor the end; comments are not read");
 		blanks(&v.r);
+		if (!v.r.rest.len && !rules->strict)
+			break;
 		TRY(parameter(&v));
 	}
 	TRY(settle_all(&v, &read));

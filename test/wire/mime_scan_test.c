@@ -193,7 +193,32 @@ static const struct {
 	NO_FIELD("Content-Disposition: attachment; filename*=utf-8''a%E2%80%AEfdp.exe", "invisible"),
 	NO_FIELD("Content-Disposition: attachment; filename=\"../a\"", "path"),
 	NO_FIELD("Content-Disposition: attachment; filename*=utf-8''a.exe; filename=a.pdf", "differ"),
-	NO_FIELD("Content-Disposition: attachment; filename=\"=?utf-8?q?a.exe?=\"", "encoded word"),
+	FIELD("Content-Type: text/plain; charset=utf-8;"),
+	FIELD("Content-Type: text/plain; "),
+	FIELD("Content-Disposition: attachment; filename=\"=?utf-8?q?a=C3=A4_b.pdf?=\""),
+	FIELD("Content-Disposition: attachment; filename=\"=?UTF-8?B?w6Q=?= =?utf-8?b?LnBkZg==?=\";"),
+	FIELD("Content-Type: application/pdf; name=\"=?utf-8?q?=C3=A4?=\"\r\nContent-Disposition: attachment; "
+	      "filename*=utf-8''%C3%A4"),
+	NO_FIELD("Content-Type: text/plain; charset=utf-8;;", "name=value"),
+	NO_FIELD("Content-Type: text/plain;; charset=utf-8", "name=value"),
+	NO_FIELD("Content-Type: application/pdf; name=\"=?utf-8?q?a?=\"\r\nContent-Disposition: attachment; "
+		 "filename=\"=?utf-8?q?b?=\"",
+		 "differ"),
+	NO_FIELD("Content-Type: text/plain; charset=\"=?utf-8?q?utf-8?=\"", "encoded word"),
+	NO_FIELD("Content-Disposition: attachment; filename==?utf-8?q?a?=", "needs quotes"),
+	NO_FIELD("Content-Disposition: attachment; filename=\"a=?utf-8?q?b?=\"", "encoded word"),
+	NO_FIELD("Content-Disposition: attachment; filename=\"=?utf-8?q?b?=a\"", "encoded word"),
+	NO_FIELD("Content-Disposition: attachment; filename=\"=?utf-8?q?b?=  =?utf-8?q?b?=\"", "encoded word"),
+	NO_FIELD("Content-Disposition: attachment; filename=\"=?koi8-r?q?b?=\"", "encoded word"),
+	NO_FIELD("Content-Disposition: attachment; filename=\"=?utf-8?q?=C3?= =?utf-8?q?=A4?=\"", "encoded word"),
+	NO_FIELD("Content-Disposition: attachment; filename=\"=?utf-8?q?a b?=\"", "encoded word"),
+	NO_FIELD("Content-Disposition: attachment; filename=\"=?utf-8?q?=c3=a4?=\"", "encoded word"),
+	NO_FIELD("Content-Disposition: attachment; filename=\"=?utf-8?b?w6Q?=\"", "encoded word"),
+	NO_FIELD("Content-Disposition: attachment; filename=\"=?utf-8?q?"
+		 "?=\"",
+		 "encoded word"),
+	NO_FIELD("Content-Disposition: attachment; filename=\"=?utf-8?q?a=0D=0Ab?=\"", "carriage return"),
+	NO_FIELD("Content-Disposition: attachment; filename=\"=?utf-8?q?..=2Fa?=\"", "path"),
 	NO_FIELD("Content-Disposition: attachment; filename=\"\xC3\xA4\"", "ASCII"),
 	NO_FIELD("Content-Disposition: attachment; name=a.pdf", "filename here"),
 	NO_FIELD("Content-Transfer-Encoding: x-uuencode", "none of"),
@@ -339,7 +364,8 @@ static err open_slice(void *state, struct arena *a, uint64_t offset, uint64_t le
 
 static err rebuild(struct scanned *s, str message, str *out)
 {
-	struct mime_bodies bodies = { &message, open_slice };
+	const struct mime_hash hash = { s->hash, add, finish };
+	struct mime_bodies bodies = { &hash, &message, open_slice };
 	struct mime_mailbox box = { .address = { STR("a"), STR("b.example"), STR("a@b.example"), false } };
 	uint64_t counter = 0;
 	struct entropy e = test_entropy(&counter);
@@ -441,15 +467,26 @@ static void a_body_that_changed_after_it_was_judged_is_not_written(void **state)
 	str message = STR(
 		SMALL
 		"Content-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n");
+	static const char *const bodies[] = { "*GVsbG8=", "bGVsbG8=", "aGVsbG4=", "aGVsbG8h", "aGVsbG==" };
+	str text = STR(SMALL "Content-Type: text/plain\r\n\r\nhello\r\n");
 	char other[400];
 	struct scanned s;
 	str built;
 
-	assert_ok(scan(&s, NULL, message, 100));
-	memcpy(other, message.at, message.len);
-	other[s.root->offset] = '*';
-	assert_why(NEVER, TAMPERED, rebuild(&s, (str){ other, message.len }, &built));
-	scanned_done(&s);
+	for (size_t i = 0; i < COUNT(bodies); i++) {
+		assert_ok(scan(&s, NULL, message, 100));
+		memcpy(other, message.at, message.len);
+		memcpy(other + s.root->offset, bodies[i], 8);
+		assert_why(NEVER, TAMPERED, rebuild(&s, (str){ other, message.len }, &built));
+		scanned_done(&s);
+	}
+	for (size_t i = 0; i < 5; i++) {
+		assert_ok(scan(&s, NULL, text, 100));
+		memcpy(other, text.at, text.len);
+		other[s.root->offset + i]++;
+		assert_why(NEVER, TAMPERED, rebuild(&s, (str){ other, text.len }, &built));
+		scanned_done(&s);
+	}
 }
 
 TESTS(mime_scan, test(a_message_is_read_the_same_in_pieces_of_any_size), test(the_skeleton_has_all_headers_and_no_body),
