@@ -120,6 +120,33 @@ static err check_login(struct reading *r, const struct config *c)
 	return OK;
 }
 
+static bool all_of(str s, const char *allowed)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (!s.at[i] || !strchr(allowed, s.at[i]))
+			return false;
+	return s.len > 0;
+}
+
+/* RFC 5321 4.1.1.1: a name, of one label too, or an address in brackets. Found out at EHLO it would hold all mail. */
+static err check_helo(struct reading *r, struct config *c)
+{
+	str helo = c->transport.helo, label, rest = helo;
+
+	if (str_starts(helo, STR("[")))
+		return str_ends(helo, STR("]")) &&
+				       all_of(str_upto(str_from(helo, 1), helo.len - 2), "0123456789abcdefABCDEFIPv:.")
+			       ? OK
+			       : refuse(r, "transport.helo", "an address is written [192.0.2.1] or [IPv6:2001:db8::1]");
+	for (bool more = true; more;) {
+		more = str_cut(rest, '.', &label, &rest);
+		if (!all_of(label, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") ||
+		    label.at[0] == '-' || label.len > 63)
+			return refuse(r, "transport.helo", "this is no name of a host, in ASCII");
+	}
+	return OK;
+}
+
 static err check_transport(struct reading *r, struct config *c)
 {
 	static const uint64_t ports[] = { [CONFIG_IMPLICIT] = 465, [CONFIG_STARTTLS] = 587, [CONFIG_CLEAR] = 25 };
@@ -128,6 +155,7 @@ static err check_transport(struct reading *r, struct config *c)
 		c->transport.port = ports[c->transport.security];
 	if (c->transport.helo.len == 0)
 		c->transport.helo = c->domain;
+	TRY(check_helo(r, c));
 	if (c->transport.kind != CONFIG_SMTP)
 		return OK;
 	if (c->transport.host.len == 0)
