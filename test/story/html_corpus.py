@@ -164,3 +164,12 @@ def text_problem(clean):
     if re.search(r"<(?!/?[a-z][a-z0-9]*( |>))|<[^>]*<", clean):
         return "a < that begins no tag of ours"
     return None
+
+# Known to have cost others more than their length (THREATS B-41).
+SHAPES = {  # each as long as it is told
+    "less-than": lambda n: "<" * n, "open tags": lambda n: "<a " * (n // 3), "open comments": lambda n: "<!--" * (n // 4), "references": lambda n: "&amp;" * (n // 5), "half references": lambda n: "&#x" * (n // 3),
+    "nested": lambda n: "<div>" * (n // 5), "formatting": lambda n: "".join(f"<p><b id={i}>" for i in range(n // 13)), "titles": lambda n: "".join(f"<p><b title={i}>" for i in range(n // 16)),
+    "attributes": lambda n: "<p " + " ".join(f"a{i}" for i in range(n // 7)) + ">", "bodies": lambda n: "".join(f"<body a{i}=b>" for i in range(n // 14)), "fostered": lambda n: "<table>" + "x<b>y</b>" * (n // 9),
+    "misnested": lambda n: "<b><i><p></b></i></p>" * (n // 21), "selects": lambda n: "<select><option>" * (n // 16), "links in blocks": lambda n: "<div>" * 150 + "<a><p>x</a>" * (n // 11), "tables": lambda n: "<table><td>" * (n // 11),
+    "semicolons": lambda n: "<p style='" + ";" * n + "'>", "css comments": lambda n: "<p style='" + "/*" * (n // 2) + "'>", "css brackets": lambda n: "<p style='a:" + "(" * n + "'>", "raw ends": lambda n: "<script>" + "</" * (n // 2), "dashes": lambda n: "<!" + "-" * n, "NULs": lambda n: "\0" * n,
+}

@@ -130,20 +130,11 @@ def test_without_json_the_html_alone_comes_out():
     assert (done.returncode, done.stdout) == (0, b"<p>a</p>")
 
 
-SHAPES = {  # each as long as it is told
-    "less-than": lambda n: "<" * n, "open tags": lambda n: "<a " * (n // 3), "open comments": lambda n: "<!--" * (n // 4), "references": lambda n: "&amp;" * (n // 5), "half references": lambda n: "&#x" * (n // 3),
-    "nested": lambda n: "<div>" * (n // 5), "formatting": lambda n: "".join(f"<p><b id={i}>" for i in range(n // 13)), "titles": lambda n: "".join(f"<p><b title={i}>" for i in range(n // 16)),
-    "attributes": lambda n: "<p " + " ".join(f"a{i}" for i in range(n // 7)) + ">", "bodies": lambda n: "".join(f"<body a{i}=b>" for i in range(n // 14)), "fostered": lambda n: "<table>" + "x<b>y</b>" * (n // 9),
-    "misnested": lambda n: "<b><i><p></b></i></p>" * (n // 21), "selects": lambda n: "<select><option>" * (n // 16), "links in blocks": lambda n: "<div>" * 150 + "<a><p>x</a>" * (n // 11), "tables": lambda n: "<table><td>" * (n // 11),
-    "semicolons": lambda n: "<p style='" + ";" * n + "'>", "css comments": lambda n: "<p style='" + "/*" * (n // 2) + "'>", "css brackets": lambda n: "<p style='a:" + "(" * n + "'>", "raw ends": lambda n: "<script>" + "</" * (n // 2), "dashes": lambda n: "<!" + "-" * n, "NULs": lambda n: "\0" * n,
-}
-
-
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("name", html_corpus.SHAPES)
 def test_bad_shapes_get_an_answer_in_bounded_memory_and_time(name):
     """The bound is the worker's: 5 s of its processor, with sanitizers. One that took longer would be killed and said so."""
     for size in (1 << 16, 500_000, 10_000_000):
-        answer = clean(SHAPES[name](size))
+        answer = clean(html_corpus.SHAPES[name](size))
         assert "html" in answer or (answer["why"] in ("limit", "syntax") and answer["message"]), (size, str(answer)[:300])
         assert "computed" not in answer.get("message", "") and "inspector" not in answer.get("message", ""), answer["message"]
         if size == 10_000_000:
