@@ -9,7 +9,6 @@ import os
 import pathlib
 import quopri
 import random
-import resource
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
@@ -258,9 +257,12 @@ def test_a_quarter_of_a_gigabyte_takes_no_more_memory_than_a_line(tmp_path):
     for _ in range(times // 10000):
         done.stdin.write(line * 10000)
     done.stdin.write(end)
-    out, _ = done.communicate(timeout=600)
-    assert done.returncode == 0
+    done.stdin.close()
+    out = done.stdout.read()
+    _, status, used = os.wait4(done.pid, 0)
+    assert status == 0
     (part,) = leaves(json.loads(out))
     assert part["size"] == times // 10000 * 10000 * 57 and part["name"] == "big.pdf"
     if program != LETTERLOCK:
-        assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 400 * 1024
+        # 30 MiB; but whoever is started is also charged with what the one who starts it ever held.
+        assert used.ru_maxrss < 256 * 1024

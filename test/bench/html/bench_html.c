@@ -34,7 +34,7 @@ static err measure(double seconds)
 	str html;
 
 	TRY(arena_open(64 << 20, &a));
-	TRY(file_read_all(a, "/dev/stdin", HTML_MAX, &html));
+	TRY(file_read_all(a, "/dev/stdin", 2 * HTML_MAX, &html));
 	TRY(once(a, html, &refused));
 	double begin = spent_s(), spent;
 	do {
