@@ -19,12 +19,15 @@ static err finish(void *state, uint8_t out[MIME_SHA256])
 
 static err scan(struct arena *a, struct hash *h, str message, size_t step, struct mime_part **root, str *skeleton)
 {
+	struct mime_limits limits = mime_limits;
 	struct mime_hash *hash;
 	struct mime_scan *s;
 
+	limits.headers = 32 << 10; /* what is allocated in advance takes longer than a small message */
+	limits.parts = 50;
 	TRY(NEW(a, hash));
 	*hash = (struct mime_hash){ h, add, finish };
-	TRY(mime_scan_open(a, NULL, false, hash, &s));
+	TRY(mime_scan_open(a, &limits, false, hash, &s));
 	for (size_t at = 0; at < message.len; at += step)
 		TRY(mime_scan_add(s, str_upto(str_from(message, at), step), NULL));
 	return mime_scan_finish(s, root, skeleton, NULL);

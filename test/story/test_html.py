@@ -32,7 +32,7 @@ def clean(text, *options):
 @pytest.fixture(scope="module")
 def cleaned():
     """(what came, what was made of it): all attacks, and some thousand mutations, or LETTERLOCK_HTML_MUTATIONS."""
-    texts = html_corpus.hostile() + list(html_corpus.generated(int(os.environ.get("LETTERLOCK_HTML_MUTATIONS", 2500)), 20261121))
+    texts = html_corpus.hostile() + list(html_corpus.generated(int(os.environ.get("LETTERLOCK_HTML_MUTATIONS", 1500)), 20261121))
     answers = clean_lines(texts)
     done = [(text, answer["html"]) for text, answer in zip(texts, answers) if answer["html"] is not None]
     assert len(done) > 0.98 * len(texts), "so much is refused that this shows nothing"
