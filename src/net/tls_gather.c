@@ -33,10 +33,8 @@ static int write_record(BIO *bio, const char *from, int len)
 	BIO_clear_retry_flags(bio);
 	if ((size_t)len > g->max - g->upto)
 		len = (int)(g->max - g->upto);
-	if (len == 0) { /* begun for less than is written: not by us */
-		BIO_set_retry_write(bio);
-		return -1;
-	}
+	if (len == 0)
+		return -1; /* more records than the plaintext makes: the connection is broken off, not waited for */
 	memcpy(g->room + g->upto, from, (size_t)len);
 	g->upto += (size_t)len;
 	return len;

@@ -123,7 +123,8 @@ err queue_count(struct db *db, struct queue_scope scope, struct queue_count *out
 
 err queue_count_open(struct db *db, struct queue_scope scope, struct queue_count *out)
 {
-	return id_none(scope.submission) ? count_by(db, QUERY_QUEUE_COUNT_OPEN, out) : count_of(db, scope.submission, out);
+	return id_none(scope.submission) ? count_by(db, QUERY_QUEUE_COUNT_OPEN, out)
+					 : count_of(db, scope.submission, out);
 }
 
 err queue_retry_at(const struct queue_patience *p, const struct entropy *e, unsigned attempts, moment now,
