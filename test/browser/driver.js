@@ -21,10 +21,10 @@ const people = new Map();
 
 async function start(order) {
 	origin = order.origin;
-	const root = process.getuid() === 0; // it does not run as root with a sandbox
-	browser = await chromium.launch({
-		executablePath: order.program, args: [...ARGUMENTS, ...(order.arguments ?? [])], chromiumSandbox: !root, env: { ...process.env, HOME: order.home },
-	});
+	const launch = chromiumSandbox => chromium.launch({ chromiumSandbox, executablePath: order.program,
+		args: [...ARGUMENTS, ...(order.arguments ?? [])], env: { ...process.env, HOME: order.home } });
+	// With a sandbox it runs neither as root nor where user namespaces are forbidden.
+	browser = process.getuid() === 0 ? await launch(false) : await launch(true).catch(() => launch(false));
 	return browser.version();
 }
 

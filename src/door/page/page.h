@@ -9,6 +9,7 @@
  *     POST /d/TOKEN?not-for-me   "this is not for me": asks once more, then tells the sender
  *     POST /d/TOKEN?code         asks once more, then has a code sent
  *     GET, POST /d/TOKEN?late    after expiry: asks for a new link to the same mailbox
+ *                   these three want a number typed besides: scanners with a browser go on pressing
  *     GET  /help          how to open what there is, for each device
  *     GET  /style.css, /logo, /robots.txt, /healthz
  *
@@ -24,7 +25,8 @@
  * Who guesses tokens learns nothing: unknown, expired, locked, revoked and renewed links and wrong proofs get the same
  * bytes, after the same time. What a wrong proof has cost is told only on the question's own page, to who holds a live
  * link. A form counts as a try only if it is ours (a MAC over its token, B-75), comes from our own origin, and holds a
- * proof that could be right; everything else costs nothing.
+ * proof that could be right; everything else costs nothing. Because of no-referrer
+ * browsers call that origin "null"; Sec-Fetch-Site then says whose it is.
  *
  * The cookie is __Host-, Secure, HttpOnly, SameSite=Strict, named after the link, worth a quarter of an hour.
  * Tokens stand in the path, which is never written to a log, and Referrer-Policy keeps it from others. */
