@@ -22,6 +22,7 @@
 #define LETTERLOCK_COMPOSE_H
 
 #include "model/model.h"
+#include "wire/mime.h"
 #include "wire/tongue.h"
 
 enum {
@@ -46,6 +47,25 @@ err compose_check(const struct compose *c, const struct submission *s, const str
  * NEVER TEMPLATE, NEVER HEADER with the field's name, NEVER LIMIT. Only the result is kept in `a`. */
 err compose_message(const struct compose *c, const struct submission *s, const struct recipient *r, str link_url,
 		    moment now, const struct entropy *e, struct arena *a, struct message *out, struct fault *f);
+
+/* ── Mails that carry their documents ── */
+
+/* For recipients whose key is on file: the mail is encrypted as a whole, so the documents are in it and there is no
+ * link. It comes in two pieces, for `seal` to make one of: the header fields that stand outside, and the MIME entity
+ * that is encrypted. With `protect_headers` subject and names stand inside alone, and outside a subject that tells
+ * nothing (RFC 9788). */
+struct compose_enclosing {
+	struct mime_attachment *documents; /* at least one; each is read once */
+	size_t room;                       /* bytes that the inner piece may take */
+	bool protect_headers;
+};
+struct enclosed {
+	str outside, inside; /* in the arena */
+};
+/* As compose_message(); out->bytes stays empty. NEVER LIMIT beyond the room. */
+err compose_enclosed(const struct compose *c, const struct submission *s, const struct recipient *r,
+		     const struct compose_enclosing *what, moment now, const struct entropy *e, struct arena *a,
+		     struct message *out, struct enclosed *pieces, struct fault *f);
 
 /* ── Other mails about a submission ── */
 

@@ -178,6 +178,41 @@ static err message_id(struct composing *m, str *out)
 			  STR_ARG(m->telling.submission->from.domain));
 }
 
+/* What stands outside all encryption: no names, and with the subject inside one that tells nothing (RFC 9788 3.2.1). */
+static struct mime outside_of(const struct mime *mime, const struct compose_enclosing *what, struct mime_mailbox *to)
+{
+	*to = (struct mime_mailbox){ .address = mime->to->address };
+	return (struct mime){
+		.from = mime->from,
+		.to = to,
+		.subject = what->protect_headers ? STR("[...]") : mime->subject,
+		.id = mime->id,
+		.date = mime->date,
+		.generated = mime->generated,
+		.text = mime->text, /* not written: a message is checked as a whole */
+	};
+}
+
+static err write_pieces(const struct composing *m, const struct mime *mime, const struct compose_enclosing *what,
+			const struct entropy *e, struct arena *a, struct enclosed *out)
+{
+	struct mime_mailbox to;
+	struct mime outer = outside_of(mime, what, &to);
+	struct buf outside, inside;
+
+	TRY(buf_open(a, COMPOSE_MESSAGE_MAX, &outside));
+	TRY(buf_open(a, what->room, &inside));
+	struct sink to_outside = sink_to_buf(&outside), to_inside = sink_to_buf(&inside);
+	TRY(mime_write_header(&outer, &to_outside, m->fault));
+	err wrote = mime_write_entity(mime, what->protect_headers ? &outer : NULL, e, &to_inside, m->fault);
+	if (inside.overflow && fault_empty(m->fault))
+		fault_set(m->fault, "the documents are too large for one mail (limits.message_bytes); --as open has no "
+				    "such limit");
+	TRY(wrote);
+	*out = (struct enclosed){ buf_str(&outside), buf_str(&inside) };
+	return OK;
+}
+
 static err write(struct composing *m, const struct mime *mime, const struct entropy *e, str *out)
 {
 	struct buf b;
@@ -210,6 +245,8 @@ struct mail {
 	str template_name, link_url;
 	const struct notice *notice; /* may be null */
 	moment now;
+	const struct compose_enclosing *enclosing; /* null: it carries no documents */
+	struct enclosed *pieces;
 };
 
 static err compose_mail(const struct compose *c, const struct submission *s, const struct recipient *r,
@@ -238,6 +275,11 @@ static err compose_mail(const struct compose *c, const struct submission *s, con
 	TRY(render(&m, m.variant->subject, SUBJECT_MAX, &mime.subject));
 	TRY(render(&m, m.variant->text, TEXT_MAX, &mime.text));
 	TRY(render(&m, m.variant->html, TEXT_MAX, &mime.html));
+	if (mail->enclosing) {
+		mime.attachments = mail->enclosing->documents;
+		TRY(write_pieces(&m, &mime, mail->enclosing, e, a, mail->pieces));
+		return keep(a, &m, &mime, STR_NONE, out);
+	}
 	TRY(write(&m, &mime, e, &bytes));
 	return keep(a, &m, &mime, bytes, out);
 }
@@ -246,6 +288,15 @@ err compose_message(const struct compose *c, const struct submission *s, const s
 		    moment now, const struct entropy *e, struct arena *a, struct message *out, struct fault *f)
 {
 	const struct mail mail = { .template_name = name_of(s), .link_url = link_url, .now = now };
+
+	return compose_mail(c, s, r, &mail, e, a, out, f);
+}
+
+err compose_enclosed(const struct compose *c, const struct submission *s, const struct recipient *r,
+		     const struct compose_enclosing *what, moment now, const struct entropy *e, struct arena *a,
+		     struct message *out, struct enclosed *pieces, struct fault *f)
+{
+	const struct mail mail = { .template_name = name_of(s), .now = now, .enclosing = what, .pieces = pieces };
 
 	return compose_mail(c, s, r, &mail, e, a, out, f);
 }

@@ -142,6 +142,11 @@ err line_take_documents(struct line *line, struct fault *fault)
 	return content_check_open(&options, &line->content);
 }
 
+err line_take_inspectors(struct line *line, struct fault *fault)
+{
+	return line->inspectors ? OK : flow_inspectors(line->config, &line->inspectors, fault);
+}
+
 void line_done(struct line **line)
 {
 	if (!*line)

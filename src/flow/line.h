@@ -39,6 +39,8 @@ err line_open_with(struct arena *a, const struct config *config, struct clock cl
 void line_done(struct line **line);
 /* For who lets documents in: what looks into them is started, and tried out. */
 err line_take_documents(struct line *line, struct fault *fault);
+/* The same for who only seals: the inspectors, if they are not there yet. */
+err line_take_inspectors(struct line *line, struct fault *fault);
 /* The way out that is configured; the caller closes it. */
 /* What the operator calls the columns that proofs ask for. */
 err line_labels(struct arena *a, const struct config *config, struct labels *out);

@@ -1,5 +1,6 @@
 #include "flow/renew.h"
 
+#include "flow/enclose.h"
 #include "flow/renew_seal.h"
 
 struct renewal {
@@ -134,6 +135,10 @@ err flow_renew(struct line *line, struct db *db, struct arena *a, const struct s
 	TRY(submission_load(db, a, line->keys, what->submission, &sub));
 	r.sub = sub;
 	TRY(recipient_load(db, a, sub, what->recipient, &r.to));
+	if (enclose_is(r.to->seal)) {
+		fault_set(fault, "the mail carried the documents, so there is no link to renew: send them anew");
+		return NEVER(STATE, "the documents left with the mail");
+	}
 	TRY(link_of_recipient(db, what->recipient, r.now, &r.old));
 	TRY(plan_link(&r));
 	TRY(compose_renewal(&r, url, fault));

@@ -41,10 +41,10 @@ static err write_result(struct arena *scratch, struct sink *to, const struct res
 
 	for (size_t i = 0; i < r->column_count; i++)
 		cells[i] = row->cells[i];
-	if (!id_none(row->delivery)) {
+	if (!id_none(row->delivery))
 		buf_add_id(&d, row->delivery);
+	if (!id_none(row->delivery) && row->expires_at)
 		buf_add_moment(&e, row->expires_at);
-	}
 	own[RESULT_STATUS] = row_status_name(row->status);
 	own[RESULT_DELIVERY] = buf_str(&d);
 	own[RESULT_LINK] = row->link;

@@ -1,7 +1,7 @@
 /* The frame of a run: planned, its results written for the first time, and closed. */
 #include "flow/send.h"
 
-#include "flow/inspectors.h"
+#include "flow/enclose.h"
 #include "flow/send_inside.h"
 #include "seal/pdf.h"
 #include "sys/sys.h"
@@ -75,8 +75,8 @@ static err check_code(const struct line *line, const struct send_options *o, str
 
 static err check_options(const struct send_options *o, struct fault *fault)
 {
-	if (o->seal == SEAL_SMIME || o->seal == SEAL_PGP)
-		return unsupported(fault, "--as smime and pgp are not in this version; open, zip and pdf are");
+	if (o->seal == SEAL_SMIME)
+		return unsupported(fault, "--as smime is not in this version; open, zip, pdf and pgp are");
 	if (o->hide_names && o->seal != SEAL_ZIP)
 		return unsupported(fault, "--hide-names goes with --as zip");
 	return OK;
@@ -87,6 +87,8 @@ static err take_inspectors(struct line *line, enum seal_kind seal, struct fault 
 {
 	uint32_t pass;
 
+	if (enclose_is(seal))
+		return line_take_inspectors(line, fault);
 	if (seal != SEAL_PDF && seal != SEAL_AUTO)
 		return OK;
 	err e = seal_pdf_pass(line->config->seal.pdf_pass, &pass, fault);
@@ -94,7 +96,7 @@ static err take_inspectors(struct line *line, enum seal_kind seal, struct fault 
 		fault_where(fault, STR("seal.pdf_pass"), 0, 0);
 		return e;
 	}
-	return line->inspectors ? OK : flow_inspectors(line->config, &line->inspectors, fault);
+	return line_take_inspectors(line, fault);
 }
 
 static err open_documents(struct send *s, struct fault *fault)

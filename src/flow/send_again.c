@@ -48,7 +48,9 @@ static err adopt_submission(struct send *s, const struct known *k)
 	TRY(submission_state_of(s->db, k->submission, &state));
 	if (state != SUBMISSION_ACCEPTED)
 		return OK;
-	TRY(link_by_id(s->db, k->link, clock_now(&s->line->clock), &link));
+	link.proof = s->options.proof; /* a mail that carries its documents has no link */
+	if (!id_none(k->link))
+		TRY(link_by_id(s->db, k->link, clock_now(&s->line->clock), &link));
 	TRY(submission_load(s->db, s->arena, s->line->keys, k->submission, &sub));
 	submission_done(&s->sub);
 	s->sub = sub;

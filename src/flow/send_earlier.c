@@ -53,7 +53,8 @@ static err read_earlier(const struct list_row *row, struct earlier *out)
 	if (own[RESULT_DELIVERY].len == 0)
 		return OK;
 	TRY(id_parse(own[RESULT_DELIVERY], &out->delivery));
-	return moment_parse(own[RESULT_EXPIRES_AT], &out->expires_at);
+	/* A mail that carried its documents has nothing that ends. */
+	return own[RESULT_EXPIRES_AT].len ? moment_parse(own[RESULT_EXPIRES_AT], &out->expires_at) : OK;
 }
 
 static err not_results(struct fault *fault, uint64_t row, const char *words)

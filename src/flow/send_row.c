@@ -1,5 +1,6 @@
 /* One row: everything that must be known before it is accepted is decided here. Ids, link and password are minted, the
  * proof is read, and a container's password is judged. */
+#include "flow/enclose.h"
 #include "flow/send_inside.h"
 
 #include "seal/pdf.h"
@@ -175,6 +176,28 @@ static err plan_link(struct send *s, const struct earlier *before, struct recipi
 	return link_url(s->arena, c->base_url, to->link.token, url);
 }
 
+static err plan_proof(struct send *s, const struct list_row *row, const struct earlier *before, struct send_row *out,
+		      struct result *result, struct fault *fault)
+{
+	if (s->options.proof == PROOF_PASSWORD)
+		return plan_password(s, before, out, &result->password, fault);
+	return s->options.proof == PROOF_CODE ? plan_code(s, out, fault) : plan_details(s, row, out, fault);
+}
+
+/* A mail that carries its documents has no link, and nothing to prove but the key. */
+static err plan_way(struct send *s, const struct list_row *row, const struct earlier *before, struct send_row *out,
+		    struct result *result, struct fault *fault)
+{
+	if (enclose_is(out->to->seal)) {
+		out->to->link.expires_at = clock_now(&s->line->clock) + s->options.expires; /* of the delivery */
+		return OK;
+	}
+	TRY(plan_link(s, before, out->to, &result->link));
+	TRY(plan_proof(s, row, before, out, result, fault));
+	result->expires_at = out->to->link.expires_at;
+	return OK;
+}
+
 /* A row that may go: everything that must be known before it is accepted is decided here. */
 err send_plan_recipient(struct send *s, const struct list_row *row, const struct earlier *before, struct send_row *out,
 			struct result *result, struct fault *fault)
@@ -198,15 +221,8 @@ err send_plan_recipient(struct send *s, const struct list_row *row, const struct
 	to->language = row->language;
 	to->seal = s->options.seal == SEAL_AUTO ? SEAL_OPEN : s->options.seal; /* until it is chosen */
 	to->values = row->values;
-	TRY(plan_link(s, before, to, &result->link));
-	if (s->options.proof == PROOF_PASSWORD)
-		TRY(plan_password(s, before, out, &result->password, fault));
-	else if (s->options.proof == PROOF_CODE)
-		TRY(plan_code(s, out, fault));
-	else
-		TRY(plan_details(s, row, out, fault));
+	TRY(plan_way(s, row, before, out, result, fault));
 	result->delivery = to->delivery;
-	result->expires_at = to->link.expires_at;
 	out->document_names = row->documents;
 	out->document_count = row->document_count;
 	return OK;

@@ -1,5 +1,6 @@
 /* The threads that take rows down the line, a chunk at a time; and --dry-run, which only judges them. */
 #include "flow/decide.h"
+#include "flow/enclose.h"
 #include "flow/send_inside.h"
 
 #include "sys/sys.h"
@@ -66,6 +67,15 @@ static void count_row(struct send *s, const struct intake *in)
 	s->count.active |= in->flagged;
 }
 
+/* What the mail carries is opened by no link: one that was minted before this was known is nobody's. */
+static void forget_link(struct result *r, const struct recipient *to)
+{
+	if (!enclose_is(to->seal))
+		return;
+	r->link = r->password = STR_NONE;
+	r->expires_at = 0;
+}
+
 static void chunk_over(struct send *s, const size_t *todo, const struct intake *intakes, size_t count)
 {
 	pthread_mutex_lock(&s->lock);
@@ -74,6 +84,7 @@ static void chunk_over(struct send *s, const size_t *todo, const struct intake *
 			stop_row(s, todo[i], &intakes[i]);
 		} else {
 			s->rows[todo[i]].accepted = true;
+			forget_link(&s->results.rows[todo[i]], intakes[i].to);
 			s->count.accepted++;
 			count_row(s, &intakes[i]);
 			s->changed = true;

@@ -1,9 +1,10 @@
 /* Working: threads submit the rows in chunks, couriers carry what is queued, the results file is kept true. */
+#include "flow/enclose.h"
 #include "flow/send_inside.h"
 
 #include "sys/sys.h"
 
-enum { CHUNK_MOST = 32, THREADS_MAX = 256, TICK = SECOND / 10 };
+enum { CHUNK_MOST = 32, ENCLOSED_CHUNK_MOST = 4, THREADS_MAX = 256, TICK = SECOND / 10 };
 
 static void heard(void *state, const struct dispatched *what)
 {
@@ -36,8 +37,11 @@ static unsigned thread_count(const struct send *s)
 static size_t chunk_size(const struct send *s)
 {
 	/* Small lists are shared among the processors too. */
-	size_t even = s->todo_count / (4 * (size_t)sys_processors()) + 1;
-	return even < CHUNK_MOST ? even : CHUNK_MOST;
+	size_t even = s->todo_count / (4 * (size_t)sys_processors()) + 1, most = CHUNK_MOST;
+
+	if (enclose_is(s->options.seal) || s->options.seal == SEAL_AUTO)
+		most = ENCLOSED_CHUNK_MOST; /* whole mails are held in memory */
+	return even < most ? even : most;
 }
 
 static err start_dispatch(struct send *s, struct fault *fault)

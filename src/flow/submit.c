@@ -1,6 +1,7 @@
 #include "flow/submit.h"
 
 #include "flow/decide.h"
+#include "flow/enclose.h"
 #include "flow/put_away.h"
 #include "flow/write_down.h"
 #include "sys/sys.h"
@@ -81,7 +82,8 @@ static err check_one(struct line *line, struct db *db, struct chunk *c, struct i
 		in->flagged |= found.active & ~content_check_tolerated(line->content);
 		TRY(id_new(&line->entropy, &doc->id));
 	}
-	return decide(line, c->sub, in);
+	TRY(decide(line, c->sub, in));
+	return enclose_is(in->to->seal) ? enclose_find_key(line, db, c->sub->arena, in) : OK;
 }
 
 static err check_all(struct line *line, struct db *db, struct chunk *c)
@@ -124,7 +126,7 @@ static err put_all_away(struct put_away *p)
 
 	for (size_t i = 0; i < p->chunk->count; i++) {
 		struct intake *in = &p->chunk->intakes[i];
-		if (!going(in))
+		if (!going(in) || enclose_is(in->to->seal)) /* whose mail carries its documents */
 			continue;
 		p->keys = next;
 		p->key_count = keys_needed(p->chunk, in);
@@ -155,30 +157,37 @@ static err seal_and_store(struct line *line, struct workbench *bench, struct chu
 
 /* ── Compose and sign ── */
 
-static err compose_one(struct line *line, struct submission *sub, struct intake *in, struct message *out)
+static err compose_one(struct line *line, struct chunk *c, struct intake *in, moment now, struct message *out)
 {
-	moment now = clock_now(&line->clock);
+	struct submission *sub = c->sub;
 	str url;
 
+	if (enclose_is(in->to->seal))
+		return enclose(line, c, in, now, out);
 	TRY(link_url(sub->arena, line->config->base_url, in->to->link.token, &url));
-	TRY(compose_message(line->compose, sub, in->to, url, now, &line->entropy, sub->arena, out, &in->fault));
+	return compose_message(line->compose, sub, in->to, url, now, &line->entropy, sub->arena, out, &in->fault);
+}
+
+/* A message that cannot be signed is held, not refused: the fault is ours. */
+static err sign_one(struct line *line, struct submission *sub, struct intake *in, moment now, struct message *out)
+{
 	out->from = line->bounce.text;
 	if (!line->rules)
 		return OK; /* line_open() saw to it that there is a written reason */
-	return sign_message(line->keys, line->rules, now, in->to->link.expires_at, sub->arena, out, &in->fault);
+	err e = sign_message(line->keys, line->rules, now, in->to->link.expires_at, sub->arena, out, &in->fault);
+	return e.why == WHY_SIGNATURE || e.why == WHY_KEY ? e : refuse_or_stop(in, e);
 }
 
 static err compose_all(struct line *line, struct chunk *c, struct message *messages)
 {
 	for (size_t i = 0; i < c->count; i++) {
 		struct intake *in = &c->intakes[i];
+		moment now = clock_now(&line->clock);
 		if (!going(in))
 			continue;
-		err e = compose_one(line, c->sub, in, &messages[i]);
-		/* A message that cannot be signed is held, not refused: the fault is ours. */
-		if (e.why == WHY_SIGNATURE || e.why == WHY_KEY)
-			return e;
-		TRY(refuse_or_stop(in, e));
+		TRY(refuse_or_stop(in, compose_one(line, c, in, now, &messages[i])));
+		if (going(in))
+			TRY(sign_one(line, c->sub, in, now, &messages[i]));
 	}
 	return OK;
 }

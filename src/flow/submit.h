@@ -14,13 +14,15 @@
 #include "flow/line.h"
 
 /* One recipient on the way in. `to` has ids, address, values and its link with token, secret and expiry. */
+struct recipient_key;
 struct intake {
 	struct recipient *to;
 	const str *document_names; /* below the chunk's directory */
 	size_t document_count;
-	str container_password; /* for `zip`; in secret memory or the caller's */
-	str weak_reason;        /* a password below the floor was allowed, and why; empty: it was not */
-	bool strong;            /* the password passes the floor, also without a reason */
+	struct recipient_key *key; /* of a mail that carries its documents; else null */
+	str container_password;    /* for `zip`; in secret memory or the caller's */
+	str weak_reason;           /* a password below the floor was allowed, and why; empty: it was not */
+	bool strong;               /* the password passes the floor, also without a reason */
 
 	uint32_t active;       /* ACTIVE_BIT of what its documents hold and the configuration lets through */
 	uint32_t flagged;      /* of these what check.tolerate does not name: somebody should look at it */

@@ -1,5 +1,6 @@
 #include "flow/write_down.h"
 
+#include "model/recipient_key.h"
 #include "wire/json.h"
 
 /* Who was not accepted has no delivery that an event could be of. */
@@ -27,7 +28,10 @@ static err add_sealed_event(struct line *line, struct db *db, struct chunk *c, c
 		documents++, bytes += doc->size;
 	buf_add_char(&detail, '{');
 	buf_add_json_field(&detail, "as", seal_kind_name(in->to->seal));
-	buf_add_json_field(&detail, "proof", proof_kind_name(in->to->link.proof));
+	if (in->key)
+		buf_add_json_field(&detail, "key", in->key->fingerprint);
+	else
+		buf_add_json_field(&detail, "proof", proof_kind_name(in->to->link.proof));
 	buf_add_json_number(&detail, "documents", documents);
 	buf_add_json_number(&detail, "bytes", bytes);
 	buf_add_char(&detail, '}');
@@ -115,7 +119,8 @@ static err record_one(struct line *line, struct db *db, struct chunk *c, const s
 	struct submission *sub = c->sub;
 
 	TRY(recipient_save(db, sub->arena, line->keys, &line->entropy, sub, in->to));
-	TRY(link_record(db, sub->arena, line->keys, &line->entropy, sub, in->to));
+	if (!id_none(in->to->link.id))
+		TRY(link_record(db, sub->arena, line->keys, &line->entropy, sub, in->to));
 	TRY(queue_add(db, &line->entropy, sub, in->to, message, clock_now(&line->clock)));
 	TRY(add_scanned_event(line, db, c, in));
 	TRY(add_flagged_event(line, db, c, in));

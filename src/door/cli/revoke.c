@@ -1,4 +1,6 @@
 #include "door/cli/house.h"
+#include "flow/enclose.h"
+#include "flow/report.h"
 
 static void tell(struct cli *cli, const struct standing *s, const struct link_view *v)
 {
@@ -25,27 +27,75 @@ static void tell_json(struct cli *cli, const struct standing *s, const struct li
 	cli_out_json(cli, j);
 }
 
+/* Has no link because its mail carries the documents? */
+static err is_enclosed(struct house *h, struct arena *a, const struct standing *s, bool *out)
+{
+	OWNED(report_story_done) struct story story = { 0 };
+
+	*out = false;
+	if (!id_none(s->link))
+		return OK;
+	TRY(report_story(h->line, h->db, a, s, &story));
+	*out = story.to && enclose_is(story.to->seal);
+	return OK;
+}
+
+/* What has not left can be held back; what has left cannot be called back. */
+static err hold_back(struct cli *cli, struct house *h, const struct standing *s, uint64_t *done, uint64_t *gone)
+{
+	char delivery[ID_TEXT + 1];
+	err e = flow_cancel(h->line, h->db, s);
+	bool held = !failed(e);
+
+	if (failed(e) && e.why != WHY_STATE && e.why != WHY_NOT_FOUND)
+		return e;
+	++*(held ? done : gone);
+	text_id(s->delivery, delivery);
+	if (cli->json)
+		cli_out_json(cli, json_pack("{s:o, s:b, s:b}", "delivery", json_id(s->delivery), "revoked", (int)held,
+					    "left_with_mail", (int)!held));
+	else
+		cli_out_format(cli, "%s %s\n", delivery,
+			       held ? "cancelled: the mail that carries the documents was not sent"
+				    : "not revoked: the documents left with the mail");
+	return OK;
+}
+
+static err revoke_one(struct cli *cli, struct house *h, const struct standing *s, uint64_t *done, uint64_t *gone)
+{
+	struct link_view truth;
+	bool enclosed;
+
+	TRY(is_enclosed(h, cli->arena, s, &enclosed));
+	if (enclosed)
+		return hold_back(cli, h, s, done, gone);
+	err e = flow_revoke(h->line, h->db, s, &truth);
+	if (failed(e))
+		return e.why == WHY_STATE || e.why == WHY_NOT_FOUND ? OK : e;
+	++*done;
+	if (cli->json)
+		tell_json(cli, s, &truth);
+	else
+		tell(cli, s, &truth);
+	return OK;
+}
+
 static err run(struct cli *cli)
 {
 	OWNED(house_done) struct house h = { 0 };
 	struct standing *all;
 	bool is_submission;
-	uint64_t done = 0;
+	uint64_t done = 0, gone = 0;
 
 	TRY(house_open(cli, &h));
 	TRY(house_find(cli, &h, &all, &is_submission));
-	for (const struct standing *s = all; s; s = s->next) {
-		struct link_view truth;
-		err e = flow_revoke(h.line, h.db, s, &truth);
-		if (failed(e) && e.why != WHY_STATE && e.why != WHY_NOT_FOUND)
-			return e;
-		if (failed(e))
-			continue;
-		done++;
-		if (cli->json)
-			tell_json(cli, s, &truth);
-		else
-			tell(cli, s, &truth);
+	for (const struct standing *s = all; s; s = s->next)
+		TRY(revoke_one(cli, &h, s, &done, &gone));
+	if (done == 0 && gone) {
+		fault_set(&cli->fault,
+			  "the documents left with the mail, encrypted to the recipient's key: nothing calls "
+			  "them back");
+		return NEVER(STATE, "the documents left with the mail");
 	}
 	if (done == 0) {
 		fault_set(&cli->fault, "there is no link to revoke: it has expired, or was revoked or renewed before; "
@@ -62,7 +112,10 @@ const struct cli_command command_revoke = {
 	.details =
 		"ID is a delivery's, or a submission's for all its links. The answer is the truth about this person's "
 		"documents, by this link and those it was renewed from: not opened; or opened, when, by which proof, "
-		"how often, and how many bytes left the house.",
+		"how often, and how many bytes left the house.\n\n"
+		"Where the mail itself carries the documents (--as pgp, --as smime) there is no link: what was not "
+		"sent "
+		"yet is cancelled, and what was sent cannot be called back.",
 	.examples = "# a document went to the wrong person\n$ letterlock revoke 4q9k6y7w5e8r2t1m3n0p7s6d5f\n",
 	.operands_min = 1,
 	.operands_max = 1,

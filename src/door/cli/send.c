@@ -12,8 +12,8 @@ static const struct cli_option options[] = {
 	{ "--documents", "DIR", "the folder that the list's document names are below (default: the list's own)" },
 	{ "--template", "NAME", "the mail's template (default: document)" },
 	{ "--as", "FORM",
-	  "open (at the page), a container (zip, pdf; smime and pgp are yet to come), or auto, the right one for "
-	  "each" },
+	  "open (at the page), a container (zip, pdf), pgp (the mail itself, encrypted to the key on file; smime is "
+	  "yet to come), or auto, the right one for each" },
 	{ "--proof", "PROOF",
 	  "password, details:COLUMN[+COLUMN…], or code:COLUMN (a telephone number): what opens it besides the link" },
 	{ "--link", "MODE", "page; presigned is yet to come" },
@@ -361,6 +361,11 @@ const struct cli_command command_send = {
 		"with --resume, and nobody is mailed twice.\n\n"
 		"With --proof code:COLUMN the page sends six digits to the number in that column, as often as "
 		"proof.codes says, each good for ten minutes and once. It needs a gateway: see sms.url.\n\n"
+		"With --as pgp the mail carries the documents and is encrypted as a whole (PGP/MIME) to the key that "
+		"`recipient key add` put on file; there is no link, no password and nothing to revoke once it is sent. "
+		"Whose key is missing or not usable is refused, with the reason. DKIM signs the mail; it bears no "
+		"OpenPGP "
+		"signature.\n\n"
 		"With --as auto each recipient gets the form that suits them: `pdf` if there are only PDF documents "
 		"and the proof is strong enough to be their password, else `open`, at the page. What was chosen "
 		"and why stands in `show`, and --dry-run counts it.\n\n"

@@ -1,5 +1,6 @@
 #include "door/cli/house.h"
 #include "flow/choose.h"
+#include "flow/enclose.h"
 #include "flow/report.h"
 
 /* ── Text ── */
@@ -71,6 +72,8 @@ static void tell_link(struct cli *cli, const struct story *s)
 	char expires[32], opening[512];
 	const struct link_view *l = &s->link;
 
+	if (!s->has_link && s->to && enclose_is(s->to->seal))
+		line_of(cli, "link", STR("none: the mail carries the documents, encrypted to the recipient's key"));
 	if (!s->has_link)
 		return;
 	text_moment(l->expires_at, expires);
