@@ -68,7 +68,7 @@ static err erase_one(struct line *line, struct db *db, id which)
 	return db_commit(&change);
 }
 
-static err each_due(struct line *line, struct db *db, enum query query,
+static err each_due(struct line *line, struct db *db, enum query query, moment until,
 		    err (*act)(struct line *line, struct db *db, id which), uint64_t *done)
 {
 	id due[GROUP];
@@ -78,7 +78,7 @@ static err each_due(struct line *line, struct db *db, enum query query,
 
 	do {
 		before = *done;
-		TRY(due_submissions(db, query, clock_now(&line->clock), due, &count));
+		TRY(due_submissions(db, query, until, due, &count));
 		for (size_t i = 0; i < count; i++) {
 			err e = act(line, db, due[i]);
 			if (failed(e) && e.why != WHY_STATE)
@@ -126,6 +126,33 @@ static err remove_keyless(struct line *line, struct db *db, uint64_t *removed)
 		TRY(remove_group(line, db, gone, count));
 		*removed += count;
 	}
+}
+
+/* ── Traces ── */
+
+static err forget_one(struct line *line, struct db *db, id which)
+{
+	OWNED(db_rollback) struct db_transaction change = { 0 };
+	(void)line;
+
+	TRY(db_begin(db, &change));
+	TRY(submission_forget(db, which));
+	return db_commit(&change);
+}
+
+/* The event goes first: it keeps the numbers of events rising for those who count from the last one, though the last
+ * ones may be among what goes. */
+static err forget(struct line *line, struct db *db, moment until, uint64_t *done)
+{
+	const id nobody = { 0 };
+	id due[GROUP];
+	size_t count;
+
+	TRY(due_submissions(db, QUERY_SUBMISSIONS_TO_FORGET, until, due, &count));
+	if (count == 0)
+		return OK;
+	TRY(add_event(line, db, EVENT_FORGOTTEN, nobody, nobody));
+	return each_due(line, db, QUERY_SUBMISSIONS_TO_FORGET, until, forget_one, done);
 }
 
 /* ── Orphans ── */
@@ -191,10 +218,11 @@ err flow_sweep(struct line *line, struct db *db, struct sweep_count *out)
 	TRY(expire_deliveries(line, db, &n.deliveries_expired));
 	TRY(link_expire_due(db, now, &n.links_expired));
 	TRY(db_run(db, QUERY_GUESSES_FORGET_DUE, DB(db_number(now))));
-	TRY(each_due(line, db, QUERY_SUBMISSIONS_TO_EXPIRE, expire_one, &n.submissions_expired));
-	TRY(each_due(line, db, QUERY_SUBMISSIONS_TO_ERASE, erase_one, &n.submissions_erased));
+	TRY(each_due(line, db, QUERY_SUBMISSIONS_TO_EXPIRE, now, expire_one, &n.submissions_expired));
+	TRY(each_due(line, db, QUERY_SUBMISSIONS_TO_ERASE, now, erase_one, &n.submissions_erased));
 	TRY(remove_keyless(line, db, &n.objects_removed));
 	TRY(remove_orphans(line, db, &n.orphans_removed));
+	TRY(forget(line, db, now - line->config->link.traces_after, &n.submissions_forgotten));
 	if (n.submissions_expired + n.submissions_erased + n.links_expired) {
 		err e = db_checkpoint(db);
 		if (failed(e) && e.why != WHY_BUSY)

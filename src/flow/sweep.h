@@ -3,7 +3,7 @@
  *
  *     leases of processes that are gone become due again
  *     links past their moment are expired; submissions past theirs lose the keys of their objects
- *     submissions past retention lose everything personal
+ *     submissions past retention lose everything personal, and later their bare rows go too
  *     stored bytes without a key, and bytes that no row speaks of, are removed
  *
  * What was erased is gone from the database file and its log too (secure_delete, then a checkpoint). */
@@ -14,7 +14,7 @@
 
 struct sweep_count {
 	uint64_t reclaimed, deliveries_expired, links_expired, submissions_expired, submissions_erased, objects_removed,
-		orphans_removed;
+		orphans_removed, submissions_forgotten;
 };
 err flow_sweep(struct line *line, struct db *db, struct sweep_count *out);
 

@@ -51,3 +51,22 @@ err submission_erase(struct db *db, id which)
 		TRY(db_run(db, emptied[i], DB(db_id(which))));
 	return OK;
 }
+
+err submission_forget(struct db *db, id which)
+{
+	/* Who refers to a row goes before it. */
+	static const enum query gone[] = {
+		QUERY_EVENTS_FORGET,  QUERY_REFUSALS_FORGET,  QUERY_LINKS_FORGET,      QUERY_DELIVERIES_FORGET,
+		QUERY_OBJECTS_FORGET, QUERY_DOCUMENTS_FORGET, QUERY_RECIPIENTS_FORGET, QUERY_SUBMISSION_FORGET,
+	};
+	OWNED(db_rows_done) struct db_rows rows = { 0 };
+
+	err e = db_one(db, QUERY_SUBMISSION_MAY_GO, DB(db_id(which)), &rows);
+	if (e.fate == FATE_NEVER && e.why == WHY_NOT_FOUND)
+		return NEVER(STATE, "the submission is not erased");
+	TRY(e);
+	db_rows_done(&rows);
+	for (size_t i = 0; i < sizeof gone / sizeof *gone; i++)
+		TRY(db_run(db, gone[i], DB(db_id(which))));
+	return OK;
+}

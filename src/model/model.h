@@ -177,6 +177,10 @@ err submission_keep(struct db *db, id which, moment until, moment erase_at);
 /* Nothing personal is left: state erased, the submission's key destroyed, sealed columns emptied in all tables. Follow
  * the commit with db_checkpoint(). */
 err submission_erase(struct db *db, id which);
+/* What erasing left of it goes: every row that speaks of it. NEVER STATE unless it is erased and its stored bytes are
+ * gone.
+ */
+err submission_forget(struct db *db, id which);
 
 /* Rotation of master keys. Wraps again, under the key in use, every data key that is under another; in transactions of
  * a few hundred rows, so that it may be killed at any point and run again. Objects are not touched. */

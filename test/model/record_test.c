@@ -242,6 +242,29 @@ static void an_erased_submission_leaves_no_sealed_byte(void **state)
 			     0);
 }
 
+static void a_forgotten_submission_leaves_no_row_and_takes_none_of_another(void **state)
+{
+	static const char *const tables[] = { "submission", "recipient", "document", "object", "event", "refusal" };
+	OWNED(submission_done) struct submission *sub = saved(2);
+	OWNED(submission_done) struct submission *other = saved(1);
+	char sql[200];
+	(void)state;
+
+	assert_why(NEVER, STATE, submission_forget(db, sub->id));
+	assert_ok(submission_set_state(db, sub->id, SUBMISSION_ACCEPTED));
+	assert_ok(submission_expire(db, sub->id, 9 * SECOND));
+	assert_ok(submission_erase(db, sub->id));
+	assert_why(NEVER, STATE, submission_forget(db, sub->id)); /* its stored bytes are still there */
+	for (const struct recipient *to = sub->recipients; to; to = to->next)
+		assert_ok(db_run_one(db, QUERY_OBJECT_REMOVED, DB(db_id(to->objects->id))));
+	assert_ok(submission_forget(db, sub->id));
+	for (size_t i = 0; i < COUNT(tables); i++) {
+		snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", tables[i]);
+		assert_int_equal(number(sql), i < 4 ? 1 : 0);
+	}
+	assert_why(NEVER, STATE, submission_forget(db, other->id));
+}
+
 static void without_chance_nothing_is_saved(void **state)
 {
 	OWNED(submission_done) struct submission *sub = record_submission(arena, keyring);
@@ -256,4 +279,6 @@ TESTS(model_record, kept_test(what_is_saved_is_loaded), kept_test(nothing_is_loa
       kept_test(a_copied_database_names_nobody), kept_test(a_column_moved_to_another_row_does_not_open),
       kept_test(a_column_moved_to_another_column_does_not_open), kept_test(an_address_is_found_by_its_code_in_any_case),
       kept_test(illegal_changes_of_state_are_refused), kept_test(expiring_destroys_the_keys_of_the_objects),
-      kept_test(an_erased_submission_leaves_no_sealed_byte), kept_test(without_chance_nothing_is_saved))
+      kept_test(an_erased_submission_leaves_no_sealed_byte),
+      kept_test(a_forgotten_submission_leaves_no_row_and_takes_none_of_another),
+      kept_test(without_chance_nothing_is_saved))

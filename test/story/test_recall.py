@@ -1,5 +1,6 @@
 """Second thoughts before and after a mail has left: what the operator is told, and what the recipient gets."""
 import json
+import os
 import time
 
 import pytest
@@ -56,6 +57,21 @@ def test_an_expired_link_is_renewed_while_its_documents_are_kept(house):
     much_later = later + 40 * 86400
     house.run("sweep", "--now", much_later)
     assert house.run("renew", p.results[0]["delivery"], "--now", much_later, ok=False).returncode == 31
+
+
+def test_the_bare_rows_of_what_was_erased_go_in_the_end(house):
+    house.setting("records_after", "1d", section="link")
+    house.setting("traces_after", "2d", section="link")
+    p = house.send(house.people(2), "--expires", "1h")
+    day, now = 86400, int(time.time())
+    swept = [json.loads(house.run("sweep", "--json", "--now", now + int(n * day)).out) for n in (0.5, 1.5, 2.5, 3.5, 3.6)]
+    assert [s["submissions_expired"] for s in swept] == [1, 0, 0, 0, 0]
+    assert [s["submissions_erased"] for s in swept] == [0, 1, 0, 0, 0]
+    assert [s["submissions_forgotten"] for s in swept] == [0, 0, 0, 1, 0]
+    assert house.run("show", p.results[0]["delivery"], ok=False).returncode != 0
+    again = house.run("send", os.path.join(house.path, "list.csv"), "--documents", house.documents, "--resume",
+                      os.path.join(house.path, "results.csv"), ok=False)
+    assert again.returncode != 0 and "does not know that delivery" in again.err and len(house.outbox()) == 2
 
 
 def test_a_mail_that_was_never_sent_fails_with_its_link_and_the_story_says_so(house):

@@ -21,6 +21,8 @@ static const struct {
 	{ "objects_removed", "stored objects removed", offsetof(struct swept, sweep.objects_removed) },
 	{ "orphans_removed", "stored objects that nothing spoke of, removed",
 	  offsetof(struct swept, sweep.orphans_removed) },
+	{ "submissions_forgotten", "erased submissions whose bare rows were removed",
+	  offsetof(struct swept, sweep.submissions_forgotten) },
 	{ "renewed", "new links that recipients asked for, queued", offsetof(struct swept, errands.renewed) },
 	{ "asked", "recipients who ask for a new link", offsetof(struct swept, errands.asked) },
 	{ "reminded", "reminders queued", offsetof(struct swept, errands.reminded) },
