@@ -8,7 +8,7 @@
  * What a template can say: recipient.name, recipient.email; each column of the list as values.COLUMN, and by
  * its bare name where that is not taken; sender.name, sender.domain, sender.email; link.url, link.host, link.help (of
  * our own page); expires (in words), expires.date, expires.time, expires.rfc3339; documents (a list of name, size,
- * type, sha256) with documents.count, .one, .many, .more; proof.prompt; and as conditions proof.by_password,
+ * type, sha256, digest: that of what is delivered, in groups) with documents.count, .one, .many, .more; proof.prompt; and as conditions proof.by_password,
  * .by_details, .by_code, seal.as_open, .as_zip, .as_pdf, .as_smime, .as_pgp, .in_mail (the
  * documents are attached: smime, pgp), link.to_page, link.to_storage.
  *
@@ -34,6 +34,7 @@ struct compose_settings {
 	const char *dir;        /* of templates; null: only the built-in ones */
 	str language;           /* for recipients without one, and of NAME/ itself; empty: en */
 	int utc_offset_minutes; /* of dates in words, which name it */
+	bool show_digests;      /* of what is delivered */
 	struct labels labels;   /* of the operator's, for what a proof asks for; outlive it */
 };
 

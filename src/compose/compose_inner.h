@@ -23,6 +23,7 @@ struct compose {
 	struct layout *layouts; /* the directory's before the built-in ones */
 	str language;
 	int utc_offset_minutes;
+	bool show_digests;
 	struct labels labels;
 };
 
@@ -42,6 +43,7 @@ struct telling {
 	str link_url, code;          /* empty where the mail has none */
 	const struct notice *notice; /* null if it is none */
 	int utc_offset_minutes;
+	bool show_digests;
 };
 err values_tell(struct arena *a, const struct telling *t, struct template_value **out);
 

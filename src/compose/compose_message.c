@@ -123,6 +123,7 @@ static err begin(struct composing *m, str name, const struct submission *s, cons
 	m->telling.tongue = tongue_find(language);
 	m->telling.labels = &m->compose->labels;
 	m->telling.utc_offset_minutes = m->compose->utc_offset_minutes;
+	m->telling.show_digests = m->compose->show_digests;
 	TRY(check_fields(m, s, r));
 	return values_tell(m->scratch, &m->telling, &m->values);
 }

@@ -190,6 +190,7 @@ err compose_open(struct arena *a, const struct compose_settings *settings, struc
 	TRY(NEW(a, o.compose));
 	o.compose->language = settings->language.len ? settings->language : STR("en");
 	o.compose->utc_offset_minutes = settings->utc_offset_minutes;
+	o.compose->show_digests = settings->show_digests;
 	o.compose->labels = settings->labels;
 	if (settings->dir)
 		TRY(read_directory(&o, settings->dir));

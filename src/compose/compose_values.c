@@ -171,7 +171,38 @@ static err tell_proof(struct fields *all, const struct telling *t)
 
 /* ── Documents ───────────────────────────────────────────────────────────────────────────────────── */
 
-static err tell_document(struct fields *items, const struct telling *t, const struct document *d)
+enum { DIGEST_GROUP = 4, DIGEST_TEXT = 2 * SHA256_LEN + SHA256_LEN / DIGEST_GROUP };
+
+/* In eight groups of eight, as on the page. Empty: it is not told. */
+static err tell_digest(struct fields *f, const struct telling *t, const uint8_t *delivered)
+{
+	struct buf b;
+
+	TRY(buf_open(f->arena, DIGEST_TEXT, &b));
+	for (size_t i = 0; t->show_digests && delivered && i < SHA256_LEN; i += DIGEST_GROUP) {
+		buf_add(&b, i ? STR(" ") : STR_NONE);
+		buf_add_hex(&b, str_bytes(delivered + i, DIGEST_GROUP));
+	}
+	say(f, STR("digest"), buf_str(&b));
+	return buf_check(&b);
+}
+
+/* What is delivered for the document at `index`: itself, or its own container. One container for all has a digest of
+ * its own, which the page shows. */
+static const uint8_t *delivered_digest(const struct telling *t, const struct document *d, size_t index)
+{
+	const struct object *o = t->recipient->objects;
+
+	if (t->recipient->seal != SEAL_ZIP && t->recipient->seal != SEAL_PDF)
+		return d->sha256;
+	if (t->recipient->seal == SEAL_ZIP && t->recipient->documents->next)
+		return NULL;
+	while (o && index--)
+		o = o->next;
+	return o ? o->sha256 : NULL;
+}
+
+static err tell_document(struct fields *items, const struct telling *t, const struct document *d, size_t index)
 {
 	struct fields f = inside(items, add(items, STR_NONE, VALUE_OBJECT, STR_NONE));
 	str size, sha256;
@@ -185,6 +216,7 @@ static err tell_document(struct fields *items, const struct telling *t, const st
 	say(&f, STR("size"), size);
 	repeat(&f, STR("type"), d->type);
 	say(&f, STR("sha256"), sha256);
+	TRY(tell_digest(&f, t, delivered_digest(t, d, index)));
 	return err_first(f.state, buf_check(&hex));
 }
 
@@ -208,7 +240,7 @@ static err tell_documents(struct fields *all, const struct telling *t)
 	items.end = &list->items;
 	for (const struct document *d = t->recipient->documents; d; d = d->next)
 		if (count++ < shown)
-			TRY(tell_document(&items, t, d));
+			TRY(tell_document(&items, t, d, count - 1));
 	TRY(number(&f, STR("count"), count));
 	TRY(number(&f, STR("more"), count > shown ? count - shown : 0));
 	flag(&f, STR("one"), count == 1);

@@ -85,7 +85,8 @@ static err open_parts(struct arena *a, struct line *line, struct fault *fault)
 	const struct config *c = line->config;
 	struct compose_settings templates = { .dir = file_exists(c->templates) ? c->templates : NULL,
 					      .language = c->mail.language,
-					      .utc_offset_minutes = c->mail.utc_offset };
+					      .utc_offset_minutes = c->mail.utc_offset,
+					      .show_digests = c->mail.show_digests };
 
 	TRY(address_setting(a, c->sender.address, "sender.address", &line->from, fault));
 	line->bounce = line->from;

@@ -1,4 +1,5 @@
 """A signature beside each document at the page, checked by openssl, and the certificates that S/MIME needs."""
+import hashlib
 import json
 import re
 import subprocess
@@ -124,3 +125,27 @@ def test_other_certificates_are_refused_with_the_reason(house, people, tmp_path)
     house.setting("allow_unchained_reason", "each fingerprint was compared", section="smime")
     house.run("recipient", "key", "add", "maria@example.net", "--file", alone)
     assert "nobody needs to vouch" in house.run("config", "check", "--offline", ok=False).out
+
+
+# ── Digests ──
+
+
+@pytest.mark.parametrize("form", ["open", "zip"])
+def test_the_mail_tells_the_digest_of_what_the_page_delivers(house, form):
+    row, = house.send(house.people(1), "--as", form).results
+    house.serve()
+    browser = Browser(house)
+    browser.prove(row["link"], [row["password"]])
+    path = re.search(r'href="https://[^/]+(/f/\w+/\w+)"', browser.ask("GET", row["link"])[2].decode())[1]
+    digest = hashlib.sha256(browser.ask("GET", f"https://localhost{path}")[2]).hexdigest()
+    grouped = " ".join(digest[i:i + 8] for i in range(0, 64, 8))
+    mail, = house.outbox()
+    for kind in ("plain", "html"):
+        assert grouped in mail.get_body((kind,)).get_content()
+
+
+def test_the_mail_tells_no_digest_where_it_is_not_wanted(house):
+    house.setting("show_digests", "false", section="mail")
+    house.send(house.people(1))
+    mail, = house.outbox()
+    assert "SHA-256" not in mail.as_string()
