@@ -1,6 +1,7 @@
 #include "flow/enclose.h"
 
 #include "seal/pgp.h"
+#include "seal/smime.h"
 #include "sys/sys.h"
 
 enum { OWN_ROOM = COMPOSE_MESSAGE_MAX + 8192, KEYS_ROOM = 2 * 1024 * 1024 };
@@ -23,11 +24,46 @@ static err seal_as_pgp(const struct enclosing *w, struct arena *a, str *entity, 
 	return seal_pgp_mail(w->line->inspectors, a, &w->line->entropy, &how, w->inside, w->room, entity, fault);
 }
 
+/* Judged again, now: since it was put on file it may have expired, or its authority may no longer be believed. */
+static err open_certificate(const struct enclosing *w, struct mail_certificate **out, struct fault *fault)
+{
+	str address = w->in->to->address.text;
+	const struct mail_rules rules = {
+		.use = MAIL_ENCRYPT,
+		.now = w->now,
+		.address = address,
+		.authorities = w->line->authorities,
+	};
+
+	err e = mail_certificate_read(w->in->key->bytes, out, fault);
+	if (!failed(e))
+		e = mail_certificate_judge(*out, &rules, fault);
+	if (failed(e))
+		fault_where(fault, address, 0, 0);
+	return e;
+}
+
+static err seal_as_smime(const struct enclosing *w, struct arena *a, str *entity, struct fault *fault)
+{
+	OWNED(mail_certificate_done) struct mail_certificate *to = NULL;
+	struct smime_options how = {
+		.count = 1,
+		.cipher = (enum cms_cipher)w->line->config->smime.cipher, /* the same order */
+		.signer = w->line->signer,
+		.now = w->now,
+	};
+
+	TRY(open_certificate(w, &to, fault));
+	how.to = (const struct mail_certificate *const[]){ to };
+	return seal_smime_mail(a, &how, &w->line->entropy, w->inside, w->room, entity);
+}
+
 static const struct kind {
 	bool is; /* such a mail carries its documents */
 	enum recipient_key_kind key;
 	err (*seal)(const struct enclosing *w, struct arena *a, str *entity, struct fault *fault);
 } kinds[SEAL_AUTO + 1] = {
+	[SEAL_SMIME] = { true, RECIPIENT_KEY_SMIME, seal_as_smime },
 	[SEAL_PGP] = { true, RECIPIENT_KEY_PGP, seal_as_pgp },
 };
 

@@ -75,8 +75,6 @@ static err check_code(const struct line *line, const struct send_options *o, str
 
 static err check_options(const struct send_options *o, struct fault *fault)
 {
-	if (o->seal == SEAL_SMIME)
-		return unsupported(fault, "--as smime is not in this version; open, zip, pdf and pgp are");
 	if (o->hide_names && o->seal != SEAL_ZIP)
 		return unsupported(fault, "--hide-names goes with --as zip");
 	return OK;

@@ -116,3 +116,20 @@ err seal_smime(struct arena *a, const struct smime_options *o, const struct entr
 	above = (struct sink){ 0 };
 	return OK;
 }
+
+err seal_smime_mail(struct arena *a, const struct smime_options *options, const struct entropy *e, str inside,
+		    size_t room, str *entity)
+{
+	struct buf b;
+
+	TRY(buf_open(a, room, &b));
+
+	SCRATCH(a);
+	OWNED(sink_done) struct sink sealed = { 0 };
+	struct sink below = sink_to_buf(&b);
+	TRY(seal_smime(a, options, e, &below, &sealed));
+	TRY(sink_put(&sealed, inside));
+	TRY(sink_finish(&sealed));
+	*entity = buf_str(&b);
+	return buf_check(&b);
+}

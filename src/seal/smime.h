@@ -22,4 +22,8 @@ struct smime_options {
 err seal_smime(struct arena *a, const struct smime_options *options, const struct entropy *e, struct sink *below,
 	       struct sink *out);
 
+/* The same from memory to memory, for a mail: at most `room` bytes, NEVER LIMIT. */
+err seal_smime_mail(struct arena *a, const struct smime_options *options, const struct entropy *e, str inside,
+		    size_t room, str *entity);
+
 #endif

@@ -12,8 +12,8 @@ static const struct cli_option options[] = {
 	{ "--documents", "DIR", "the folder that the list's document names are below (default: the list's own)" },
 	{ "--template", "NAME", "the mail's template (default: document)" },
 	{ "--as", "FORM",
-	  "open (at the page), a container (zip, pdf), pgp (the mail itself, encrypted to the key on file; smime is "
-	  "yet to come), or auto, the right one for each" },
+	  "open (at the page), a container (zip, pdf), smime or pgp (the mail itself, encrypted to the certificate or key "
+	  "on file), or auto, the right one for each" },
 	{ "--proof", "PROOF",
 	  "password, details:COLUMN[+COLUMN…], or code:COLUMN (a telephone number): what opens it besides the link" },
 	{ "--link", "MODE", "page; presigned is yet to come" },
@@ -365,7 +365,9 @@ const struct cli_command command_send = {
 		"`recipient key add` put on file; there is no link, no password and nothing to revoke once it is sent. "
 		"Whose key is missing or not usable is refused, with the reason. DKIM signs the mail; it bears no "
 		"OpenPGP "
-		"signature.\n\n"
+		"signature. --as smime is the same with the certificate on file, which is judged again, now; if "
+		"smime.certificate is set the mail is signed inside. Without it smime.cipher aes-256-cbc does not "
+		"notice changes on the way: DKIM does, where it is looked at.\n\n"
 		"With --as auto each recipient gets the form that suits them: `pdf` if there are only PDF documents "
 		"and the proof is strong enough to be their password, else `open`, at the page. What was chosen "
 		"and why stands in `show`, and --dry-run counts it.\n\n"
