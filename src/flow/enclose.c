@@ -225,6 +225,23 @@ static err measure(const struct line *line, struct intake *in, size_t *room)
 	return OK;
 }
 
+err enclose_weigh(struct line *line, struct db *db, struct arena *a, struct intake *in)
+{
+	struct recipient_key *key;
+	struct fault unsaid = in->fault;
+	size_t room;
+	err e = recipient_key_find(db, a, line->keys, in->to->address.text, RECIPIENT_KEY_PGP, &key);
+
+	if (e.fate == FATE_NEVER && e.why == WHY_NOT_FOUND)
+		return OK;
+	TRY(e);
+	bool over = key->expires_at && key->expires_at <= clock_now(&line->clock);
+	in->pgp_key = over ? KEY_UNUSABLE : KEY_USABLE;
+	in->mail_too_large = failed(measure(line, in, &room));
+	in->fault = unsaid;
+	return OK;
+}
+
 static err compose_pieces(struct line *line, const struct chunk *c, struct intake *in, moment now, size_t room,
 			  struct arena *a, struct message *out, struct enclosed *pieces)
 {

@@ -13,6 +13,8 @@
 #include "model/recipient_key.h"
 
 bool enclose_is(enum seal_kind kind); /* does a mail of this kind carry its documents? smime and pgp do */
+/* For SEAL_AUTO: what is on file for the address, and whether its documents fit into a mail; into the intake. */
+err enclose_weigh(struct line *line, struct db *db, struct arena *a, struct intake *in);
 /* The key on file for the recipient's seal, into in->key; its link is none from now on. NEVER KEY, in words, if there
  * is none or it has expired. */
 err enclose_find_key(struct line *line, struct db *db, struct arena *a, struct intake *in);

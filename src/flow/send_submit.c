@@ -181,7 +181,11 @@ static err try_row(struct send *s, struct arena *a, struct intake *in)
 		in->active |= found.active;
 		in->flagged |= found.active & ~content_check_tolerated(s->line->content);
 	}
+	if (s->sub->seal == SEAL_AUTO)
+		TRY(enclose_weigh(s->line, s->db, a, in));
 	err e = decide(s->line, s->sub, in);
+	if (!failed(e) && enclose_is(in->to->seal))
+		e = enclose_find_key(s->line, s->db, a, in);
 	if (!failed(e))
 		e = compose_check(s->line->compose, s->sub, in->to, &in->fault);
 	in->to->documents = NULL;

@@ -82,6 +82,8 @@ static err check_one(struct line *line, struct db *db, struct chunk *c, struct i
 		in->flagged |= found.active & ~content_check_tolerated(line->content);
 		TRY(id_new(&line->entropy, &doc->id));
 	}
+	if (c->sub->seal == SEAL_AUTO)
+		TRY(enclose_weigh(line, db, c->sub->arena, in));
 	TRY(decide(line, c->sub, in));
 	return enclose_is(in->to->seal) ? enclose_find_key(line, db, c->sub->arena, in) : OK;
 }

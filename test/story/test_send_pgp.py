@@ -147,6 +147,9 @@ def test_rows_without_a_usable_key_are_refused_with_the_reason_and_the_others_go
     assert by["ada@example.net"]["status"] == "delivered"
     assert by["bob@example.net"]["status"] == "refused" and "recipient key add" in by["bob@example.net"]["problem"]
     assert by["eve@example.net"]["status"] == "refused" and "expired" in by["eve@example.net"]["problem"]
+    tried = house.run("send", house.write_list(rows), "--documents", house.documents, "--as", "pgp", "--dry-run",
+                      "--now", later, ok=False)
+    assert tried.returncode == 3 and "1 of 3 rows would be sent, 2 refused" in tried.out
 
 
 def test_too_large_for_one_mail_is_refused_in_words_that_name_the_way_out(house):
@@ -192,3 +195,13 @@ def test_the_queue_keeps_the_message_sealed(house):
         with open(wal, "rb") as f:
             data += f.read()
     assert b"BEGIN PGP MESSAGE" not in data and b"ada@example.net" not in data
+
+
+def test_left_to_us_whose_key_is_on_file_gets_it_and_the_others_a_link(house, gpg):
+    p = house.send([ROW, dict(ROW, email="bob@example.net", name="Bob")], "--as", "auto")
+    by = {r["email"]: r for r in p.results}
+    assert by["ada@example.net"]["link"] == "" and by["ada@example.net"]["password"] == ""
+    assert by["bob@example.net"]["link"].startswith("https://")
+    mail, = (m for m in house.outbox() if m["To"] == "ada@example.net")
+    assert opened(gpg, mail).get_content_type() == "multipart/mixed"
+    assert "sealed as   pgp" in house.run("show", by["ada@example.net"]["delivery"]).out
