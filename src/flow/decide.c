@@ -27,6 +27,7 @@ err decide(const struct line *line, const struct submission *sub, struct intake 
 		return OK;
 	TRY(seal_pdf_pass(line->config->seal.pdf_pass, &pass, &in->fault));
 	look_at_documents(line, in, pass, &facts);
+	facts.certificate = in->certificate;
 	facts.pgp_key = in->pgp_key;
 	facts.mail_too_large = in->mail_too_large;
 	in->choice = choose(&facts);

@@ -225,18 +225,26 @@ static err measure(const struct line *line, struct intake *in, size_t *room)
 	return OK;
 }
 
-err enclose_weigh(struct line *line, struct db *db, struct arena *a, struct intake *in)
+static err standing_of(struct line *line, struct db *db, struct arena *a, const struct intake *in,
+		       enum recipient_key_kind kind, enum key_standing *out)
 {
 	struct recipient_key *key;
-	struct fault unsaid = in->fault;
-	size_t room;
-	err e = recipient_key_find(db, a, line->keys, in->to->address.text, RECIPIENT_KEY_PGP, &key);
+	err e = recipient_key_find(db, a, line->keys, in->to->address.text, kind, &key);
 
 	if (e.fate == FATE_NEVER && e.why == WHY_NOT_FOUND)
 		return OK;
 	TRY(e);
-	bool over = key->expires_at && key->expires_at <= clock_now(&line->clock);
-	in->pgp_key = over ? KEY_UNUSABLE : KEY_USABLE;
+	*out = key->expires_at && key->expires_at <= clock_now(&line->clock) ? KEY_UNUSABLE : KEY_USABLE;
+	return OK;
+}
+
+err enclose_weigh(struct line *line, struct db *db, struct arena *a, struct intake *in)
+{
+	struct fault unsaid = in->fault;
+	size_t room;
+
+	TRY(standing_of(line, db, a, in, RECIPIENT_KEY_SMIME, &in->certificate));
+	TRY(standing_of(line, db, a, in, RECIPIENT_KEY_PGP, &in->pgp_key));
 	in->mail_too_large = failed(measure(line, in, &room));
 	in->fault = unsaid;
 	return OK;

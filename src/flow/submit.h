@@ -19,12 +19,12 @@ struct intake {
 	struct recipient *to;
 	const str *document_names; /* below the chunk's directory */
 	size_t document_count;
-	enum key_standing pgp_key; /* on file for the address; asked for SEAL_AUTO alone */
-	bool mail_too_large;       /* for documents within the mail; the same */
-	struct recipient_key *key; /* of a mail that carries its documents; else null */
-	str container_password;    /* for `zip`; in secret memory or the caller's */
-	str weak_reason;           /* a password below the floor was allowed, and why; empty: it was not */
-	bool strong;               /* the password passes the floor, also without a reason */
+	enum key_standing certificate, pgp_key; /* on file for the address; asked for SEAL_AUTO alone */
+	bool mail_too_large;                    /* for documents within the mail; the same */
+	struct recipient_key *key;              /* of a mail that carries its documents; else null */
+	str container_password;                 /* for `zip`; in secret memory or the caller's */
+	str weak_reason;                        /* a password below the floor was allowed, and why; empty: it was not */
+	bool strong;                            /* the password passes the floor, also without a reason */
 
 	uint32_t active;       /* ACTIVE_BIT of what its documents hold and the configuration lets through */
 	uint32_t flagged;      /* of these what check.tolerate does not name: somebody should look at it */

@@ -7,7 +7,9 @@ import subprocess
 
 import pytest
 
-from house import Browser, House
+import certificates
+from house import Browser, House, pdf
+from openpgp import Gpg
 from test_interop import make_pdf
 from test_seal_pdf import change, sign
 
@@ -110,3 +112,36 @@ def test_a_run_left_to_us_is_carried_on_as_such_and_the_configuration_may_say_so
     assert refused.returncode == 2 and "--as auto" in refused.err
     house.run(*again)
     assert [shown(house, r)["sealed_as"] for r in house.results()] == ["pdf", "pdf"] and len(house.outbox()) == 2
+
+
+@pytest.fixture(scope="module")
+def gpg():
+    g = Gpg()
+    yield g
+    g.close()
+
+
+def test_whose_key_is_on_file_gets_the_documents_in_the_mail_if_they_fit(house, gpg, tmp_path):
+    key = gpg.make("Ana <ana@example.net>")
+    house.run("recipient", "key", "add", "ana@example.net", "--file", "-", stdin=gpg.export(key))
+    authority = certificates.Authority(tmp_path / "authority")
+    house.setting("authorities", authority.certificate, section="smime")
+    house.run("recipient", "key", "add", "cis@example.net", "--file", authority.issue("cis", address="cis@example.net")[0])
+    rows = [{"email": f"{name}@example.net", "document": "a.pdf"} for name in ("ana", "bea", "cis")]
+    said = json.loads(house.run("send", house.write_list(rows), "--documents", house.documents, "--as", "auto", "--dry-run",
+                                "--json").out)
+    assert said["sealed_as"] == {"pdf": 1, "smime": 1, "pgp": 1}
+    p = house.send(rows, "--as", "auto")
+    ana, bea, _ = p.results
+    assert (ana["link"], ana["password"]) == ("", "") and bea["link"] and bea["password"]
+    assert [(s["sealed_as"], s["chosen_because"]) for s in (shown(house, r) for r in p.results)] == \
+        [("pgp", "key-on-file"), ("pdf", "only-pdf"), ("smime", "certificate-on-file")]
+    mail, = [m for m in house.outbox() if m["To"] == "ana@example.net"]
+    assert mail.get_content_type() == "multipart/encrypted"
+    house.setting("message_bytes", "40k", section="limits")
+    with open(os.path.join(house.documents, "a.pdf"), "wb") as f:
+        f.write(pdf("much", os.urandom(60_000)))
+    os.rename(os.path.join(house.path, "results.csv"), os.path.join(house.path, "first.csv"))
+    row, = house.send(rows[:1], "--as", "auto").results
+    chosen, = [e["detail"] for e in shown(house, row)["events"] if e["event"] == "form-chosen"]
+    assert chosen == {"as": "pdf", "because": "only-pdf", "not_by_mail": "mail-too-large"}

@@ -12,7 +12,8 @@ static const struct cli_option options[] = {
 	{ "--documents", "DIR", "the folder that the list's document names are below (default: the list's own)" },
 	{ "--template", "NAME", "the mail's template (default: document)" },
 	{ "--as", "FORM",
-	  "open (at the page), a container (zip, pdf), smime or pgp (the mail itself, encrypted to the certificate or key "
+	  "open (at the page), a container (zip, pdf), smime or pgp (the mail itself, encrypted to the certificate or "
+	  "key "
 	  "on file), or auto, the right one for each" },
 	{ "--proof", "PROOF",
 	  "password, details:COLUMN[+COLUMN…], or code:COLUMN (a telephone number): what opens it besides the link" },
@@ -368,7 +369,8 @@ const struct cli_command command_send = {
 		"signature. --as smime is the same with the certificate on file, which is judged again, now; if "
 		"smime.certificate is set the mail is signed inside. Without it smime.cipher aes-256-cbc does not "
 		"notice changes on the way: DKIM does, where it is looked at.\n\n"
-		"With --as auto each recipient gets the form that suits them: `pdf` if there are only PDF documents "
+		"With --as auto each recipient gets the form that suits them: `smime` or `pgp`, where what they "
+		"gave us is on file (`letterlock recipient key add`); else `pdf`, if there are only PDF documents "
 		"and the proof is strong enough to be their password, else `open`, at the page. What was chosen "
 		"and why stands in `show`, and --dry-run counts it.\n\n"
 		"What recipients answer at the page is forgiven what people spell in different ways, and the list's "
