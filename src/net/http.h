@@ -76,6 +76,7 @@ struct http_options {
 	/* Each has a default, taken when it is zero: */
 	unsigned connections_max;        /* 2,000; beyond it 503, and a little further a plain close */
 	unsigned connections_of_one_max; /* 256 from one address or one /64, if it is known */
+	unsigned requests_of_one_max;    /* 100 a second from the same; who is faster waits for the answer */
 	size_t body_max, arena_max;      /* 64 KiB, 1 MiB */
 	/* A quarter for handshake, head and silence while three quarters of all connections are taken: */
 	span handshake_max, head_max, body_max_t; /* 10 s, 10 s, 20 s */

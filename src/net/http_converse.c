@@ -190,6 +190,16 @@ static bool answer_refusal(struct exchange *x, unsigned status)
 	return send_answer(x, &a);
 }
 
+/* A proxy's own requests and those of a Unix socket are nobody's, and wait for nobody. */
+static void wait_for_turn(const struct conversation *c)
+{
+	const struct http_place *place = c->place;
+	int64_t now = clock_ticks(&c->options->clock);
+
+	if (place->counted)
+		hold_until(c, now + http_turn(http_server_turns(place->server), &place->group, now));
+}
+
 static bool answer_request(struct exchange *x)
 {
 	const struct http_options *o = x->with->options;
@@ -202,6 +212,7 @@ static bool answer_request(struct exchange *x)
 		.now = clock_now(&o->clock),
 	};
 
+	wait_for_turn(x->with);
 	err e = o->handler(o->state, &request, &a);
 	if (failed(e))
 		say_plainly(&a, (unsigned)err_verdict(e)->http_status);

@@ -4,6 +4,7 @@
 
 #include "net/http.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 /* One accepted connection; a place in the server's table, used by one thread. */
@@ -19,6 +20,13 @@ struct http_place {
 };
 /* The proxy has said who it is: false if there are too many of that one. */
 bool http_place_is_of(struct http_place *place, const struct peer *peer);
+
+/* How long this one's request has to wait for its turn; asked once for each request. */
+struct http_turns;
+err http_turns_open(unsigned a_second, const struct entropy *chance, struct http_turns **out);
+void http_turns_done(struct http_turns **turns);
+span http_turn(struct http_turns *t, const struct peer *group, int64_t now);
+struct http_turns *http_server_turns(struct http_server *server);
 
 /* Counted by many threads. */
 struct http_tally {

@@ -23,6 +23,7 @@ struct http_server {
 	struct http_options options;
 	struct proxies proxies;
 	struct http_tally tally;
+	struct http_turns *turns;
 	struct http_acceptor acceptor[LISTENERS_MAX];
 	size_t acceptor_count; /* that run */
 	pthread_mutex_t lock;  /* over what follows */
@@ -46,6 +47,7 @@ static void set_defaults(struct http_options *o)
 {
 	DEFAULT(o->connections_max, unsigned, 2000);
 	DEFAULT(o->connections_of_one_max, unsigned, 256);
+	DEFAULT(o->requests_of_one_max, unsigned, 100);
 	DEFAULT(o->body_max, size_t, 64 * 1024);
 	DEFAULT(o->arena_max, size_t, 1024 * 1024);
 	DEFAULT(o->handshake_max, span, 10 * SECOND);
@@ -213,6 +215,11 @@ static void *accept_all(void *state)
 
 /* ── Counting ────────────────────────────────────────────────────────────────────────────────────── */
 
+struct http_turns *http_server_turns(struct http_server *s)
+{
+	return s->turns;
+}
+
 struct http_tally *http_server_tally(struct http_server *s)
 {
 	return &s->tally;
@@ -267,6 +274,8 @@ err http_server_open(const struct http_options *options, struct http_server **ou
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->left, NULL);
 	TRY(make_places(s));
+	struct entropy chance = sys_entropy();
+	TRY(http_turns_open(s->options.requests_of_one_max, &chance, &s->turns));
 	TRY(wake_open(&s->wake));
 	for (size_t i = 0; i < options->listener_count; i++)
 		TRY(start_accepting(s, &options->listeners[i]));
@@ -319,6 +328,7 @@ void http_server_done(struct http_server **server)
 	fd_done(&s->wake);
 	pthread_cond_destroy(&s->left);
 	pthread_mutex_destroy(&s->lock);
+	http_turns_done(&s->turns);
 	free(s->places);
 	free(s);
 }

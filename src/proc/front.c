@@ -52,6 +52,7 @@ static err open_page(struct duty *d, struct page_server **out, struct fault *fau
 			.acme = d->listeners.acme.fd >= 0 ? &d->listeners.acme : NULL,
 			.connections_max = (unsigned)c->serve.connections_max,
 			.connections_of_one_max = (unsigned)c->serve.connections_per_address,
+			.requests_of_one_max = (unsigned)c->serve.requests_per_address,
 			.handshake_max = c->serve.handshake_timeout,
 			.request_max = c->serve.request_timeout,
 			.answer_max = c->serve.answer_timeout,

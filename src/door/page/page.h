@@ -80,8 +80,8 @@ struct page_server_options {
 	const char *certificate, *key;
 	const char *challenges;           /* the folder of what an authority comes to look for; may be null */
 	const struct http_listener *acme; /* answers http-01 alone; may be null */
-	unsigned connections_max, connections_of_one_max;      /* 0: the defaults of net/http.h */
-	span handshake_max, request_max, answer_max, idle_max; /* answer_max: for 64 KiB of it */
+	unsigned connections_max, connections_of_one_max, requests_of_one_max; /* 0: the defaults of net/http.h */
+	span handshake_max, request_max, answer_max, idle_max;                 /* answer_max: for 64 KiB of it */
 	void (*failed)(void *state, err e);
 	void *state;
 };

@@ -70,6 +70,7 @@ static err start(struct page_server *s, const struct page_server_options *o, str
 							.arena_max = REQUEST_MAX,
 							.connections_max = o->connections_max,
 							.connections_of_one_max = o->connections_of_one_max,
+							.requests_of_one_max = o->requests_of_one_max,
 							.handshake_max = o->handshake_max,
 							.head_max = o->request_max,
 							.body_max_t = o->request_max,
