@@ -1,6 +1,7 @@
 /* One setting's text to its value. */
 #include "config/reading.h"
 
+#include "wire/gate.h"
 #include <string.h>
 
 struct value_at {
@@ -49,6 +50,8 @@ static err read_text(const struct value_at *v)
 	if (v->text.len > (uint64_t)s->most || v->text.len < (uint64_t)s->least)
 		return reading_refuse(v->reading, s, v->record, "%.*s has %zu bytes; from %lld to %lld are allowed",
 				      STR_ARG(v->text), v->text.len, (long long)s->least, (long long)s->most);
+	if (!gate_line(v->text, NULL)) /* names, hosts, logins: all of them end up on a line of some protocol */
+		return reading_refuse(v->reading, s, v->record, "it holds a control character or bytes that are not UTF-8");
 	TRY(str_copy(v->reading->arena, v->text, &copy));
 	memcpy(v->field, &copy, sizeof copy);
 	return OK;

@@ -123,7 +123,7 @@ static err read_row(struct reader *in, struct reseal_row *out)
 err reseal_directory_read(struct arena *a, const struct zip_reseal *r, struct reseal_directory *out)
 {
 	struct reseal_directory d = { 0 };
-	struct extent where;
+	struct extent where = { 0 };
 	uint64_t behind = 0;
 	str bytes;
 
