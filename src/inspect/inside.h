@@ -19,8 +19,8 @@ struct one {
 
 err pool_take(struct inspectors *p, struct one **out, struct fault *fault);
 const struct inspectors_options *pool_options(const struct inspectors *p);
-/* Fit for another job, or ended: *signal as in worker_end(). */
-void pool_give_back(struct inspectors *p, struct one *o);
+/* Fit for another job (unless it was its last), or ended: *signal as in worker_end(). */
+void pool_give_back(struct inspectors *p, struct one *o, bool last);
 void pool_end(struct inspectors *p, struct one *o, int *signal);
 
 /* Waits for its first words, and judges them by the pool's options. */

@@ -6,19 +6,22 @@
 #define READY_WITHIN MINUTE
 enum { ANSWER_USUAL = 1024 * 1024 };
 
+enum worker_after { KEPT, REPLACED };
 struct job_limits {
 	const char *name;
 	struct worker_limits process;
 	span wall;
 	uint64_t input, output;
+	enum worker_after worker;
 };
 static const struct job_limits limits[] = {
-#define JOB(job, mib, cpu, seconds, in, out)                                                                           \
+#define JOB(job, mib, cpu, seconds, in, out, after)                                                                    \
 	[INSPECT_##job] = { .name = #job,                                                                              \
 			    .process = { .address_space = (uint64_t)(mib) << 20, .cpu_seconds = (cpu) },               \
 			    .wall = (seconds)*SECOND,                                                                  \
 			    .input = (in),                                                                             \
-			    .output = (out) },
+			    .output = (out),                                                                           \
+			    .worker = (after) },
 #include "inspect/jobs.def"
 #undef JOB
 };
@@ -379,7 +382,7 @@ static err settle(struct inspectors *p, struct call *c, err e)
 
 	explicit_bzero(c->one->out.at, c->one->out.len);
 	if (!failed(e)) {
-		pool_give_back(p, c->one);
+		pool_give_back(p, c->one, c->limits->worker == REPLACED);
 		return c->verdict;
 	}
 	pool_end(p, c->one, &signal);

@@ -175,12 +175,12 @@ void pool_end(struct inspectors *p, struct one *o, int *signal)
 	pthread_mutex_unlock(&p->lock);
 }
 
-void pool_give_back(struct inspectors *p, struct one *o)
+void pool_give_back(struct inspectors *p, struct one *o, bool last)
 {
 	o->jobs++;
 	pthread_mutex_lock(&p->lock);
 	p->served++;
-	bool worn = o->jobs >= p->options.jobs_each;
+	bool worn = last || o->jobs >= p->options.jobs_each;
 	if (!worn) {
 		o->next = p->idle;
 		p->idle = o;
@@ -243,7 +243,7 @@ static err begin(struct inspectors *p, struct fault *fault)
 	TRY(pool_take(p, &first, fault));
 	p->landlock = first->landlock;
 	first->jobs--; /* it has done none */
-	pool_give_back(p, first);
+	pool_give_back(p, first, false);
 	return OK;
 }
 

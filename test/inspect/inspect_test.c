@@ -94,6 +94,28 @@ static void a_worker_is_replaced_after_its_jobs(void **state)
 	assert_int_equal(children(pid, COUNT(pid)), 0);
 }
 
+/* Also when the key is refused: what reading it did to the worker, nobody knows. */
+static void a_worker_that_read_a_strangers_key_does_no_other_job(void **state)
+{
+	pid_t before[4], after[4];
+	struct asking q;
+
+	open_real(&q, 1, 0);
+	assert_int_equal(children(before, COUNT(before)), 1);
+	str key = STR("no key");
+	struct source from = source_of_str(&key);
+	char room[64];
+	struct buf kept = BUF_ON(room);
+	struct sink to = sink_to_buf(&kept);
+	const struct inspection what = { .job = INSPECT_pgp_key, .document = &from, .result = &to, .end = &q.end };
+	assert_why(NEVER, KEY, inspect(q.pool, q.a, &what, &q.answer, &q.fault));
+	assert_int_equal(q.end, INSPECT_SAID_NO);
+	assert_ok(ask_measure(&q, STR("four"), STR_NONE, NULL));
+	assert_int_equal(children(after, COUNT(after)), 1);
+	assert_int_not_equal(after[0], before[0]);
+	asking_close(&q);
+}
+
 /* ── Both ends of the streams ────────────────────────────────────────────────────────────────────── */
 
 static err read_nothing(void *state, void *to, size_t max, size_t *got)
@@ -348,6 +370,7 @@ static void workers_killed_in_mid_job_cost_only_the_jobs_they_had(void **state)
 
 TESTS(inspect, test(a_document_goes_in_and_an_answer_comes_out), test(a_result_streams_back_while_the_document_goes_in),
       test(a_job_that_fails_in_words_leaves_the_worker_fit_for_the_next), test(a_worker_is_replaced_after_its_jobs),
+      test(a_worker_that_read_a_strangers_key_does_no_other_job),
       test(a_document_that_cannot_be_read_is_its_readers_error),
       test(a_result_that_cannot_be_written_is_its_writers_error),
       test(a_document_over_the_limit_of_its_job_is_refused_in_words), test(parameters_that_are_too_long_are_refused),
