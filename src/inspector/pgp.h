@@ -40,7 +40,7 @@ struct pgp_sealing {
 	const char *name; /* the file's, inside; may be empty */
 };
 /* Through a window; finishes nothing. NEVER KEY as above. */
-err pgp_seal(struct arena *a, const struct pgp_sealing *how, struct source *from, struct sink *to, struct fault *f);
+err pgp_seal(const struct pgp_sealing *how, struct source *from, struct sink *to, struct fault *f);
 
 /* Loads what the library needs; refuses its version 0.18.0, whose session keys were not random. */
 void pgp_prepare(void);

@@ -57,5 +57,5 @@ err job_pgp_seal(struct job *job, struct fault *fault)
 
 	TRY(read_keys(job, keys, &how.count));
 	TRY(str_c(job->arena, job_text(job, "name"), &how.name));
-	return pgp_seal(job->arena, &how, job->document, job->result, fault);
+	return pgp_seal(&how, job->document, job->result, fault);
 }

@@ -34,29 +34,42 @@ static void operation_done(rnp_op_encrypt_t *op)
 	*op = NULL;
 }
 
-/* Judged alone, then put into the ring that all recipients share: what was judged is what is encrypted to. */
-static err add_recipient(struct arena *a, rnp_op_encrypt_t op, rnp_ffi_t ring, str bytes, uint64_t now, struct fault *f)
-{
-	OWNED(input_done) rnp_input_t in = NULL;
-	OWNED(handle_done) rnp_key_handle_t key = NULL;
-	struct pgp_facts facts;
-	const char *fingerprint;
+/* One whom the message is for: a ring of its own, and in it the part of the key that was judged. */
+struct recipient {
+	rnp_ffi_t ring;
+	rnp_key_handle_t part;
+};
+struct recipients {
+	struct recipient each[PGP_RECIPIENTS_MAX];
+	size_t count;
+};
 
-	TRY(pgp_key_read(a, bytes, STR_NONE, now, &facts, f));
-	RNP(rnp_input_from_memory(&in, (const uint8_t *)facts.bytes.at, facts.bytes.len, false), f);
-	RNP(rnp_import_keys(ring, in, RNP_LOAD_SAVE_PUBLIC_KEYS, NULL), f);
-	TRY(str_c(a, facts.fingerprint, &fingerprint));
-	RNP(rnp_locate_key(ring, "fingerprint", fingerprint, &key), f);
-	if (!key)
-		return refuse_key(f, "the key cannot be read");
-	RNP(rnp_op_encrypt_add_recipient(op, key), f);
+static void recipients_done(struct recipients *all)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		handle_done(&all->each[i].part);
+		ring_done(&all->each[i].ring);
+	}
+}
+
+/* What was judged is what is encrypted to, and is read once only: that takes longer than a small document. */
+static err add_recipient(rnp_op_encrypt_t op, struct recipient *r, str bytes, uint64_t now, struct fault *f)
+{
+	OWNED(handle_done) rnp_key_handle_t primary = NULL;
+
+	TRY(ring_open(now, &r->ring, f));
+	TRY(ring_add(r->ring, bytes, &primary, f));
+	TRY(key_judge(primary, STR_NONE, &r->part, f));
+	RNP(rnp_op_encrypt_add_recipient(op, r->part), f);
 	return OK;
 }
 
-static err set_up(struct arena *a, rnp_op_encrypt_t op, rnp_ffi_t ring, const struct pgp_sealing *how, struct fault *f)
+static err set_up(rnp_op_encrypt_t op, struct recipients *all, const struct pgp_sealing *how, struct fault *f)
 {
-	for (size_t i = 0; i < how->count; i++)
-		TRY(add_recipient(a, op, ring, how->keys[i], how->now, f));
+	while (all->count < how->count) {
+		size_t i = all->count++;
+		TRY(add_recipient(op, &all->each[i], how->keys[i], how->now, f));
+	}
 	RNP(rnp_op_encrypt_set_cipher(op, "AES256"), f);
 	RNP(rnp_op_encrypt_set_aead(op, "None"), f);
 	RNP(rnp_op_encrypt_set_compression(op, "Uncompressed", 0), f);
@@ -65,9 +78,10 @@ static err set_up(struct arena *a, rnp_op_encrypt_t op, rnp_ffi_t ring, const st
 	return OK;
 }
 
-err pgp_seal(struct arena *a, const struct pgp_sealing *how, struct source *from, struct sink *to, struct fault *f)
+err pgp_seal(const struct pgp_sealing *how, struct source *from, struct sink *to, struct fault *f)
 {
 	OWNED(ring_done) rnp_ffi_t ring = NULL;
+	OWNED(recipients_done) struct recipients all = { .count = 0 };
 	OWNED(input_done) rnp_input_t in = NULL;
 	OWNED(output_done) rnp_output_t out = NULL;
 	OWNED(operation_done) rnp_op_encrypt_t op = NULL;
@@ -79,7 +93,7 @@ err pgp_seal(struct arena *a, const struct pgp_sealing *how, struct source *from
 	RNP(rnp_input_from_callback(&in, read_more, NULL, &flow), f);
 	RNP(rnp_output_to_callback(&out, write_more, NULL, &flow), f);
 	RNP(rnp_op_encrypt_create(&op, ring, in, out), f);
-	TRY(set_up(a, op, ring, how, f));
+	TRY(set_up(op, &all, how, f));
 	rnp_result_t sealed = rnp_op_encrypt_execute(op);
 	TRY(flow.failed);
 	RNP(sealed, f);
