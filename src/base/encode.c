@@ -1,4 +1,4 @@
-/* The text forms of bytes: hexadecimal, base64 and base64url (RFC 4648), Crockford's base32. One table a
+/* The text forms of bytes: hexadecimal, base64 and base64url (RFC 4648), Crockford's base32, z-base-32. One table a
  * form; decoders are strict, because two spellings of one value are how filters are fooled. */
 #include "base/base.h"
 
@@ -8,8 +8,9 @@ static const char hex_digits[] = "0123456789abcdef";
 static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char base64url_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 static const char base32_digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
+static const char zbase32_digits[] = "ybndrfg8ejkmcpqxot1uwisza345h769";
 
-/* All four forms are the same thing: `bits` bits a digit, highest first. */
+/* All forms are the same thing: `bits` bits a digit, highest first. */
 static void encode(struct buf *b, str bytes, const char *digits, unsigned bits)
 {
 	uint32_t held = 0;
@@ -92,6 +93,11 @@ void buf_add_base64url(struct buf *b, str bytes)
 void buf_add_base32(struct buf *b, str bytes)
 {
 	encode(b, bytes, base32_digits, 5);
+}
+
+void buf_add_zbase32(struct buf *b, str bytes)
+{
+	encode(b, bytes, zbase32_digits, 5);
 }
 
 err hex_decode(str text, struct buf *out)

@@ -61,6 +61,7 @@ void buf_add_hex(struct buf *b, str bytes);
 void buf_add_base64(struct buf *b, str bytes);    /* RFC 4648 section 4, padded, one line */
 void buf_add_base64url(struct buf *b, str bytes); /* RFC 4648 section 5, without padding */
 void buf_add_base32(struct buf *b, str bytes);    /* Crockford's alphabet, lower case, without padding */
+void buf_add_zbase32(struct buf *b, str bytes);   /* RFC 6189 5.1.6, without padding */
 str buf_str(const struct buf *b);
 err buf_check(const struct buf *b); /* NEVER LIMIT if anything did not fit */
 const char *buf_c(struct buf *b);   /* terminated; overflow if there is no room for the NUL */

@@ -28,6 +28,7 @@ err aead_seal(struct aead *a, const uint8_t nonce[AEAD_NONCE], str aad, str plai
 err aead_unseal(struct aead *a, const uint8_t nonce[AEAD_NONCE], str aad, str sealed, uint8_t *to);
 
 err sha256(str bytes, uint8_t out[SHA256_LEN]);
+err sha1(str bytes, uint8_t out[SHA1_LEN]); /* for names that a protocol makes of it; it protects nothing */
 enum { MD5_LEN = 16 };
 err md5(str bytes, uint8_t out[MD5_LEN]); /* RFC 1864 and ETags alone: it shows accidents, and protects nothing */
 struct hash;                              /* SHA-256, a piece at a time */

@@ -18,6 +18,16 @@ err sha256(str bytes, uint8_t out[SHA256_LEN])
 	return OK;
 }
 
+err sha1(str bytes, uint8_t out[SHA1_LEN])
+{
+	const struct crypt_library *lib;
+
+	TRY(crypt_library(&lib));
+	if (!EVP_Digest(bytes_of(bytes), bytes.len, out, NULL, lib->sha1, NULL))
+		return BROKEN(CRYPTO, "hashing failed");
+	return OK;
+}
+
 err md5(str bytes, uint8_t out[MD5_LEN])
 {
 	if (!EVP_Q_digest(NULL, "MD5", "fips=no", bytes_of(bytes), bytes.len, out, NULL))

@@ -103,17 +103,36 @@ static size_t take_answer(const struct question *q, struct endpoint to[ENDPOINTS
 	return count;
 }
 
+static err ask_and_wait(struct question *q, struct wait *w)
+{
+	ask(q, AI_NUMERICHOST);
+	if (!q->error)
+		return OK;
+	TRY(start_thread(q));
+	TRY(socket_wait(q->answered, SOCKET_READABLE, w));
+	must(atomic_load(&q->done));
+	return OK;
+}
+
+err socket_name_exists(const char *host, struct wait *w, bool *exists)
+{
+	OWNED(let_go) struct question *q = NULL;
+
+	TRY(new_question(host, 0, &q));
+	TRY(ask_and_wait(q, w));
+	/* A name with records of other kinds alone exists, too. */
+	if (q->error && q->error != EAI_NONAME && q->error != EAI_NODATA)
+		return LATER(RESOLVE, "the name did not resolve");
+	*exists = q->error != EAI_NONAME;
+	return OK;
+}
+
 err socket_resolve(const char *host, uint16_t port, struct wait *w, struct endpoint to[ENDPOINTS_MAX], size_t *count)
 {
 	OWNED(let_go) struct question *q = NULL;
 
 	TRY(new_question(host, port, &q));
-	ask(q, AI_NUMERICHOST);
-	if (q->error) {
-		TRY(start_thread(q));
-		TRY(socket_wait(q->answered, SOCKET_READABLE, w));
-		must(atomic_load(&q->done));
-	}
+	TRY(ask_and_wait(q, w));
 	if (q->error == EAI_NONAME)
 		return LATER(RESOLVE, "the name does not exist");
 	if (q->error)

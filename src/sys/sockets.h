@@ -32,6 +32,8 @@ bool endpoint_is_loopback(const struct endpoint *e);
 void endpoint_text(const struct endpoint *e, char to[64]); /* the address in figures; empty if it is none */
 bool endpoint_same_address(const struct endpoint *a, const struct endpoint *b);
 err socket_resolve(const char *host, uint16_t port, struct wait *w, struct endpoint to[ENDPOINTS_MAX], size_t *count);
+/* False only if whoever knows names says that there is none; LATER RESOLVE if nobody could be asked. */
+err socket_name_exists(const char *host, struct wait *w, bool *exists);
 
 /* Tries each address in turn, dividing what is left of the time; LATER RESOLVE or LATER CONNECT. */
 err socket_dial(const char *host, uint16_t port, struct wait *w, int *fd, struct fault *fault);

@@ -1,6 +1,7 @@
 #include "check/key.h"
 #include "door/cli/inspector.h"
 #include "door/cli/recipient_key.h"
+#include "flow/key_directory.h"
 #include "flow/smime.h"
 #include "sys/sys.h"
 
@@ -18,27 +19,45 @@ static err read_file(struct cli *cli, const char *path, str *out)
 	return e;
 }
 
+static err look_up(struct cli *cli, str address, str *out)
+{
+	const struct config *config;
+
+	TRY(cli_config(cli, &config));
+	return flow_key_directory(config, cli->arena, address, out, &cli->fault);
+}
+
+static err take_key(struct cli *cli, str address, str *out, enum recipient_key_origin *origin)
+{
+	const char *path = cli_value(cli, "--file");
+	bool wkd = cli_flag(cli, "--wkd");
+
+	if (!path == !wkd) {
+		fault_set(&cli->fault, "either --file F is needed, the recipient's public key or certificate, or "
+				       "--wkd, which asks their domain's key directory");
+		return NEVER(USAGE, "one place of the key is to be named");
+	}
+	*origin = wkd ? RECIPIENT_KEY_WKD : RECIPIENT_KEY_FILE;
+	return wkd ? look_up(cli, address, out) : read_file(cli, path, out);
+}
+
 static err judge(struct cli *cli, str address, struct recipient_key *out)
 {
 	OWNED(inspectors_done) struct inspectors *pool = NULL;
 	OWNED(mail_authorities_done) struct mail_authorities *authorities = NULL;
 	struct key_rules rules = { .now = clock_now(&cli->clock) };
+	enum recipient_key_origin origin;
 	const struct config *config;
-	const char *path = cli_value(cli, "--file");
 	str bytes;
 
-	if (!path) {
-		fault_set(&cli->fault, "--file F is needed: the recipient's public key or certificate");
-		return NEVER(USAGE, "no key was named");
-	}
-	TRY(read_file(cli, path, &bytes));
+	TRY(take_key(cli, address, &bytes, &origin));
 	TRY(cli_inspectors(cli, &pool));
 	TRY(cli_config(cli, &config));
 	TRY(flow_smime_authorities(config, &authorities, &cli->fault));
 	rules.pool = pool;
 	rules.authorities = authorities;
 	TRY(check_key(cli->arena, &rules, bytes, address, out, &cli->fault));
-	out->origin = RECIPIENT_KEY_FILE;
+	out->origin = origin;
 	return OK;
 }
 
@@ -78,13 +97,14 @@ static err run(struct cli *cli)
 
 static const struct cli_option options[] = {
 	{ "--file", "F", "the public key (armoured or binary) or certificate; - for standard input" },
+	{ "--wkd", NULL, "ask the key directory of the address's domain for it (OpenPGP)" },
 	{ "--replace", NULL, "put it in the place of another that is in use" },
 	{ 0 },
 };
 
 const struct cli_command command_recipient_key_add = {
 	.name = "recipient key add",
-	.usage = "ADDRESS --file F [--replace]",
+	.usage = "ADDRESS (--file F | --wkd) [--replace]",
 	.summary = "put a recipient's public key on file",
 	.details =
 		"What is sent with `send --as pgp` to this address is then encrypted to this key, with `--as smime` to "
@@ -94,11 +114,18 @@ const struct cli_command command_recipient_key_add = {
 		"older. A certificate must be for mail and for encrypting, and an authority must vouch for it: the "
 		"system's, "
 		"those of smime.authorities, or none if smime.allow_unchained_reason says why.\n\n"
+		"--wkd asks the Web Key Directory of the address's domain, over HTTPS: openpgpkey.DOMAIN, or DOMAIN "
+		"itself where that name does not exist. No redirect is followed, and no address outside the public "
+		"Internet is asked, but for the one of recipients.wkd_server. What it gives is judged as a file's "
+		"content is. It shows who rules the domain, not who reads the mail: compare the fingerprint all the "
+		"same.\n\n"
 		"The fingerprint is shown in full. Another key than the one in use is put in its place only with "
 		"--replace, after the recipient has confirmed it by another way than mail; the earlier one is kept in "
 		"the list, as history. The same key again renews what is known of it.",
 	.examples = "# the recipient's key, as they gave it\n"
 		    "$ letterlock recipient key add ada@example.com --file ada.asc\n"
+		    "# as their domain publishes it\n"
+		    "$ letterlock recipient key add ada@example.com --wkd\n"
 		    "# they have a new one, and said so by telephone\n"
 		    "$ letterlock recipient key add ada@example.com --file ada-new.asc --replace\n",
 	.options = options,

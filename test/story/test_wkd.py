@@ -1,0 +1,181 @@
+"""Keys looked up in a Web Key Directory: what it gives is judged as a file is, and nothing it says leads elsewhere."""
+import http.server
+import json
+import os
+import ssl
+import threading
+
+import pytest
+
+from authority import make_certificate
+from house import House
+from openpgp import Gpg
+
+ADA = "Ada Lovelace <ada@example.com>"
+# gpg-wks-client --print-wkd-hash ada@example.com
+NAME = "huin1uygftjfco69ypidm11zuqef9jyy"
+
+
+class Directory:
+    """Answers every question with `status`, `headers` and `body`; or not before `go` is set."""
+
+    def __init__(self, folder):
+        make_certificate(folder / "door", "localhost")
+        self.ca, self.asked = folder / "door.pem", []
+        self.status, self.headers, self.body = 200, {}, b""
+        self.go = threading.Event()
+        self.go.set()
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                outer.asked.append(self.path)
+                outer.go.wait(60)
+                self.send_response(outer.status)
+                for name, value in outer.headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(outer.body)))
+                self.end_headers()
+                self.wfile.write(outer.body)
+
+            def handle(self):
+                try:
+                    super().handle()
+                except OSError:
+                    pass  # whoever asked has gone
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.ca, folder / "door.key")
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.name = f"localhost:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.go.set()
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture(scope="module")
+def gpg():
+    g = Gpg()
+    yield g
+    g.close()
+
+
+@pytest.fixture(scope="module")
+def ada(gpg):
+    return gpg.make(ADA)
+
+
+@pytest.fixture
+def directory(tmp_path):
+    d = Directory(tmp_path)
+    yield d
+    d.close()
+
+
+@pytest.fixture
+def house(tmp_path, directory):
+    h = House(tmp_path / "house")
+    h.setting("wkd_server", directory.name, section="recipients")
+    h.setting("wkd_ca_file", directory.ca, section="recipients")
+    return h
+
+
+def look_up(house, *more, address="ada@example.com", ok=True):
+    return house.run("recipient", "key", "add", address, "--wkd", *more, ok=ok)
+
+
+def listed(house):
+    return json.loads(house.run("recipient", "key", "list", "--json").out)["keys"]
+
+
+def refused(house, status, *words, address="ada@example.com"):
+    p = look_up(house, address=address, ok=False)
+    assert p.returncode == status and p.out == "", p.err
+    for w in words:
+        assert w in p.err, p.err
+    assert listed(house) == []
+
+
+def test_a_published_key_is_put_on_file_with_its_origin_and_fingerprint(house, directory, gpg, ada):
+    directory.body = gpg.export(ada, armor=False)
+    p = look_up(house)
+    assert ada in p.out.replace(" ", "") and "key directory" in p.out
+    assert [(k["fingerprint"], k["origin"]) for k in listed(house)] == [(ada, "wkd")]
+    assert directory.asked == [f"/.well-known/openpgpkey/example.com/hu/{NAME}?l=ada"]
+
+
+def test_a_changed_key_takes_the_place_only_when_told_to(house, directory, gpg, ada):
+    other = gpg.make("Ada again <ada@example.com>")
+    directory.body = gpg.export(ada, armor=False)
+    look_up(house)
+    directory.body = gpg.export(other, armor=False)
+    p = look_up(house, ok=False)
+    assert p.returncode == 29 and ada in p.err and other in p.err and "--replace" in p.err
+    look_up(house, "--replace")
+    assert [(k["fingerprint"], k["in_use"]) for k in listed(house)] == [(other, True), (ada, False)]
+
+
+def test_a_key_that_is_not_published_is_said_in_words(house, directory):
+    directory.status = 404
+    refused(house, 28, "publishes no key for ada@example.com")
+
+
+def test_a_key_of_another_address_is_refused(house, directory, gpg, ada):
+    directory.body = gpg.export(ada, armor=False)
+    refused(house, 19, "bob@example.com", address="bob@example.com")
+
+
+def test_what_is_no_key_is_refused(house, directory):
+    for body in (b"", b"<html>no</html>", b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"):
+        directory.body = body
+        refused(house, 19, "no OpenPGP key")
+
+
+def test_an_answer_beyond_64_kib_is_not_read(house, directory, gpg, ada):
+    directory.body = gpg.export(ada, armor=False) + bytes(64 * 1024)
+    refused(house, 11, "too long")
+
+
+def test_no_redirect_is_followed(house, directory, gpg, ada):
+    directory.status, directory.body = 302, gpg.export(ada, armor=False)
+    directory.headers = {"Location": f"https://{directory.name}/elsewhere"}
+    refused(house, 42, "302", "redirects are not followed")
+    assert len(directory.asked) == 1
+
+
+def test_a_directory_that_fails_is_not_taken_for_one_without_the_key(house, directory):
+    directory.status = 503
+    refused(house, 43, "503")
+
+
+def test_a_directory_that_does_not_answer_is_given_up(house, directory):
+    directory.go.clear()
+    refused(house, 38, "no answer came in time")
+
+
+def test_a_directory_that_nobody_vouches_for_is_not_asked(house, directory, tmp_path):
+    os.mkdir(tmp_path / "other")
+    make_certificate(tmp_path / "other" / "door", "localhost")
+    house.setting("wkd_ca_file", tmp_path / "other" / "door.pem", section="recipients")
+    refused(house, 40, "localhost")
+    assert directory.asked == []
+
+
+def test_only_a_host_can_be_written_as_the_directory_and_so_plain_http_is_never_asked(house, directory):
+    for name in (f"http://{directory.name}", f"ada@{directory.name}", f"{directory.name}/path"):
+        house.setting("wkd_server", name, section="recipients")
+        refused(house, 18, "host or host:port")
+    assert directory.asked == []
+
+
+def test_one_place_of_the_key_is_named(house):
+    assert house.run("recipient", "key", "add", "ada@example.com", ok=False).returncode == 2
+    assert look_up(house, "--file", "-", ok=False).returncode == 2
