@@ -8,9 +8,9 @@
  * What a template can say: recipient.name, recipient.email; each column of the list as values.COLUMN, and by
  * its bare name where that is not taken; sender.name, sender.domain, sender.email; link.url, link.host, link.help (of
  * our own page); expires (in words), expires.date, expires.time, expires.rfc3339; documents (a list of name, size,
- * type, sha256, digest: that of what is delivered, in groups) with documents.count, .one, .many, .more; proof.prompt; and as conditions proof.by_password,
- * .by_details, .by_code, seal.as_open, .as_zip, .as_pdf, .as_smime, .as_pgp, .in_mail (the
- * documents are attached: smime, pgp), link.to_page, link.to_storage.
+ * type, sha256, digest: that of what is delivered, in groups) with documents.count, .one, .many, .more; proof.prompt;
+ * and as conditions proof.by_password, .by_details, .by_code, seal.as_open, .as_zip, .as_pdf, .as_smime, .as_pgp,
+ * .in_mail (the documents are attached: smime, pgp), link.to_page, link.to_storage.
  *
  * What it cannot say: the link's secret, the columns that a proof asks for, and any other value that holds
  * their text. The mail carries the link, so it never carries what opens it (MISSION A6). Naming such a value is

@@ -51,7 +51,8 @@ static err read_text(const struct value_at *v)
 		return reading_refuse(v->reading, s, v->record, "%.*s has %zu bytes; from %lld to %lld are allowed",
 				      STR_ARG(v->text), v->text.len, (long long)s->least, (long long)s->most);
 	if (!gate_line(v->text, NULL)) /* names, hosts, logins: all of them end up on a line of some protocol */
-		return reading_refuse(v->reading, s, v->record, "it holds a control character or bytes that are not UTF-8");
+		return reading_refuse(v->reading, s, v->record,
+				      "it holds a control character or bytes that are not UTF-8");
 	TRY(str_copy(v->reading->arena, v->text, &copy));
 	memcpy(v->field, &copy, sizeof copy);
 	return OK;

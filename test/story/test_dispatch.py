@@ -101,6 +101,6 @@ def test_messages_a_second_hold_over_the_whole_transport(relay, tmp_path):
     h.setting("messages_per_second", "20", section="pace")
     h.send(h.people(41))
     times = sorted(t for t, _ in relay.taken)
-    assert 1.9 <= times[-1] - times[0] <= 4.0
+    assert 1.7 <= times[-1] - times[0]  # 40 steps of a twentieth; without the limit it is a blink
     for i, t in enumerate(times):
         assert t - times[0] >= i / 20 - 0.1, f"message {i} was early"

@@ -69,7 +69,8 @@ def test_who_may_have_the_document_gets_a_signature_that_openssl_verifies(house,
         house.run("verify", tmp_path / "document", "--certificate", people.certificate, cwd="/")
     status, fields, body = Browser(house).ask("GET", f"https://localhost{path.replace('/f/', '/s/')}")
     assert status == 303 and not body.startswith(b"0")
-    assert browser.ask("GET", f"https://localhost{path.replace('/f/', '/s/')[:-1]}0")[0] == 303
+    other = path.replace("/f/", "/s/")[:-1] + ("4" if path.endswith("0") else "0")  # both are spellings of an id
+    assert browser.ask("GET", f"https://localhost{other}")[0] == 303
 
 
 def test_without_the_setting_there_is_no_signature(house, tmp_path):
