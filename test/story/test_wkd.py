@@ -3,6 +3,7 @@ import http.server
 import json
 import os
 import ssl
+import subprocess
 import threading
 
 import pytest
@@ -179,3 +180,30 @@ def test_only_a_host_can_be_written_as_the_directory_and_so_plain_http_is_never_
 def test_one_place_of_the_key_is_named(house):
     assert house.run("recipient", "key", "add", "ada@example.com", ok=False).returncode == 2
     assert look_up(house, "--file", "-", ok=False).returncode == 2
+
+
+def with_names(house, folder, hosts):
+    """Looks ada@example.com up where these names alone exist, in a mount namespace of its own."""
+    for name, text in (("hosts", hosts), ("nsswitch.conf", "hosts: files\n")):
+        (folder / name).write_text(text)
+    script = 'mount --bind "$1/hosts" /etc/hosts && mount --bind "$1/nsswitch.conf" /etc/nsswitch.conf && shift && exec "$@"'
+    return subprocess.run(["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh", str(folder), house.program,
+                           "recipient", "key", "add", "ada@example.com", "--wkd"], cwd=house.path, text=True,
+                          stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
+
+
+@pytest.mark.skipif(subprocess.run(["unshare", "--map-root-user", "--mount", "mount", "--bind", "/etc/hosts", "/etc/hosts"],
+                                   capture_output=True).returncode != 0, reason="no namespaces here")
+def test_a_domain_leads_to_its_directory_or_itself_and_never_into_our_network(house, tmp_path):
+    with open(house.config) as f:
+        lines = [line for line in f if not line.startswith("  wkd_server:")]
+    with open(house.config, "w") as f:
+        f.writelines(lines)
+    for hosts, host in (("127.0.0.1 openpgpkey.example.com example.com\n", "openpgpkey.example.com"),
+                        ("10.0.0.1 example.com\n", "example.com")):
+        p = with_names(house, tmp_path, hosts)
+        assert p.returncode == 34 and f"{host}: has an address that is not of the public Internet" in p.stderr, p.stderr
+        assert host == "openpgpkey.example.com" or "openpgpkey" not in p.stderr
+    p = with_names(house, tmp_path, "127.0.0.1 localhost\n")
+    assert p.returncode == 36 and "example.com: the name does not exist" in p.stderr
+    assert listed(house) == []

@@ -107,6 +107,20 @@ static void names_are_resolved_with_a_deadline(void **state)
 	assert_why(NEVER, RESOLVE, socket_resolve(longer, 25, &w, to, &count));
 }
 
+/* A label of 70 octets is a name that cannot be, which the resolver of the C library says without asking anybody. */
+static void a_name_that_does_not_exist_is_told_from_one_that_does(void **state)
+{
+	struct wait w = WAIT_NONE;
+	char never[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example";
+	bool exists = false;
+
+	wait_begin(&w, 60 * SECOND);
+	assert_ok(socket_name_exists("localhost", &w, &exists));
+	assert_true(exists);
+	assert_ok(socket_name_exists(never, &w, &exists));
+	assert_false(exists);
+}
+
 static void grace_begins_when_stopping_is_wanted(void **state)
 {
 	struct pair p = connected();
@@ -139,4 +153,5 @@ static void a_port_in_use_is_busy(void **state)
 
 TESTS(socket, test(bytes_go_there_and_the_end_is_seen), test(waiting_ends_at_the_deadline),
       test(nobody_listening_is_a_failed_connection), test(names_are_resolved_with_a_deadline),
-      test(grace_begins_when_stopping_is_wanted), test(a_port_in_use_is_busy))
+      test(a_name_that_does_not_exist_is_told_from_one_that_does), test(grace_begins_when_stopping_is_wanted),
+      test(a_port_in_use_is_busy))
