@@ -2,7 +2,9 @@
 
 A kind adds itself to KINDS: how it is sealed and its readers. A reader takes the sealed file, the secret and a room of
 its own, and gives back what it read in a form that can be compared; or it says Refused. What shall come out, `expected`
-tells from the documents, also by the reader if it shows something else than bytes (text, pixels)."""
+tells from the documents, also by the reader if it shows something else than bytes (text, pixels).
+
+The rows for who has a key instead of a secret, S/MIME and OpenPGP, are in interop_keys.py."""
 import functools
 import json
 import os
