@@ -1,6 +1,8 @@
 /* Asks for one path again and again: bench-load PORT CONNECTIONS SECONDS PATH [HOST [COOKIE]]
  * One thread a connection, kept alive; prints answers a second and bytes of one answer's body. With SECONDS 0 it opens
- * the connections, asks once on each, says "idle" and waits for the end of its input. */
+ * the connections, asks once on each, says "idle" and waits for the end of its input. With FROM in the environment, as
+ * 127.0.0.9, it comes from there. */
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
@@ -27,9 +29,14 @@ static SSL *dial(void)
 	struct sockaddr_in to = { .sin_family = AF_INET,
 				  .sin_port = htons((uint16_t)port),
 				  .sin_addr = { htonl(0x7f000001) } };
+	struct sockaddr_in from = { .sin_family = AF_INET };
+	const char *address = getenv("FROM");
 	int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
 	SSL *ssl = SSL_new(context);
 
+	if (address &&
+	    (inet_pton(AF_INET, address, &from.sin_addr) != 1 || bind(fd, (struct sockaddr *)&from, sizeof from)))
+		return perror("no such address of ours"), _exit(1), NULL;
 	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) || !SSL_set_fd(ssl, fd) || SSL_connect(ssl) != 1)
 		return perror("no connection"), ERR_print_errors_fp(stderr), _exit(1), NULL;
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
