@@ -66,8 +66,8 @@ static void a_session_is_renewed_before_it_ends_and_lasts_while_that_fails(void 
 	setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", url, 1);
 	wait_until("2026-11-22T00:00:00Z");
 	begin((struct aws_login_options){ .source = AWS_CONTAINER });
-	given = "{\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"s\",\"Token\":\"t\",\"Expiration\":\"2026-11-22T01:00:"
-		"00Z\"}";
+	given = ("{\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"s\",\"Token\":\"t\",\"Expiration\":\"2026-11-22T01:00:"
+		 "00Z\"}");
 	assert_ok(get());
 	assert_str(who.access_key_id, STR("A"));
 	assert_str(who.token, STR("t"));

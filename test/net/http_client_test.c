@@ -436,8 +436,8 @@ static void only_a_clean_https_url_is_asked(void **state)
 		"https://localhost/#fragment",
 		"https://localhost:0/",
 		"https://localhost:65536/",
-		"https://l\xC3\xB6"
-		"calhost/",
+		("https://l\xC3\xB6"
+		 "calhost/"),
 		"https:///path",
 		"https://[fe80::1%25lo]/",
 	};
