@@ -107,8 +107,8 @@ static void what_is_no_pair_of_credentials_is_refused(void **state)
 		"{\"AccessKeyId\":\"A\\r\\nX: y\",\"SecretAccessKey\":\"s\",\"Token\":\"t\"}",
 		"{\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"s\",\"Token\":\"t\\n\"}",
 		"{\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"s\",\"Token\":\"t\",\"Expiration\":\"soon\"}",
-		"{\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"s\",\"Token\":\"t\",\"Expiration\":\"2020-01-01T00:00:"
-		"00Z\"}",
+		("{\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"s\",\"Token\":\"t\",\"Expiration\":\"2020-01-01T00:00:"
+		 "00Z\"}"),
 	};
 	uint16_t port;
 	struct fake_https_server *server = fake_https_start(&(struct fake_https){ .answer = answer }, &port);
