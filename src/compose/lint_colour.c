@@ -1,7 +1,5 @@
-/* Colours as styles write them, and how far apart two of them are (WCAG 2.2, 1.4.3 and "relative luminance"). */
+/* Colours as styles write them. How far apart two of them are is wire/colour's to say. */
 #include "compose/lint_inner.h"
-
-#include <math.h>
 
 static const struct {
 	str name;
@@ -19,7 +17,7 @@ static const struct {
 
 static struct colour of_rgb(uint32_t rgb)
 {
-	return (struct colour){ true, (rgb >> 16 & 0xFF) / 255.0, (rgb >> 8 & 0xFF) / 255.0, (rgb & 0xFF) / 255.0 };
+	return (struct colour){ true, { (uint8_t)(rgb >> 16), (uint8_t)(rgb >> 8), (uint8_t)rgb } };
 }
 
 static bool hex_colour(str digits, struct colour *out)
@@ -79,28 +77,18 @@ enum colour_read colour_parse(str text, struct colour *out)
 	return COLOUR_STRANGE;
 }
 
-static double linear(double c)
-{
-	return c <= 0.04045 ? c / 12.92 : pow((c + 0.055) / 1.055, 2.4);
-}
-
-static double luminance(struct colour c)
-{
-	return 0.2126 * linear(c.r) + 0.7152 * linear(c.g) + 0.0722 * linear(c.b);
-}
-
-double colour_contrast(struct colour text, struct colour ground)
-{
-	double a = luminance(text) + 0.05, b = luminance(ground) + 0.05;
-
-	return a > b ? a / b : b / a;
-}
-
 /* Hue and saturation stay: adding the same to all three moves lightness alone. */
 struct colour colour_inverted(struct colour c)
 {
-	double most = fmax(c.r, fmax(c.g, c.b)), least = fmin(c.r, fmin(c.g, c.b));
-	double shift = 1 - (most + least);
+	const uint8_t part[] = { c.rgb.red, c.rgb.green, c.rgb.blue };
+	int most = 0, least = 255;
 
-	return (struct colour){ c.known, c.r + shift, c.g + shift, c.b + shift };
+	for (size_t i = 0; i < sizeof part; i++) {
+		most = part[i] > most ? part[i] : most;
+		least = part[i] < least ? part[i] : least;
+	}
+	int shift = 255 - (most + least);
+	return (struct colour){
+		c.known, { (uint8_t)(part[0] + shift), (uint8_t)(part[1] + shift), (uint8_t)(part[2] + shift) }
+	};
 }

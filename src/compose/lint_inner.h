@@ -5,6 +5,7 @@
 
 #include "compose/compose_inner.h"
 #include "compose/lint.h"
+#include "wire/colour.h"
 
 /* What a template is for: to announce documents, or, by its name, one of the mails of our own. Those carry no link. */
 enum lint_kind { LINT_DOCUMENTS, LINT_NOTICE, LINT_REMINDER, LINT_CODE };
@@ -38,13 +39,12 @@ err lint_links_in_text(struct linting *l, str source); /* of text.txt */
 
 /* ── Colours (lint_colour.c) ── */
 struct colour {
-	bool known;     /* if not: transparent, or not said */
-	double r, g, b; /* 0 to 1 */
+	bool known; /* if not: transparent, or not said */
+	struct rgb rgb;
 };
 enum colour_read { COLOUR_READ, COLOUR_NONE, COLOUR_STRANGE };
 enum colour_read colour_parse(str text, struct colour *out);
-double colour_contrast(struct colour text, struct colour ground); /* WCAG 2.2: 1 to 21 */
-struct colour colour_inverted(struct colour c);                   /* its lightness turned round, as readers do */
+struct colour colour_inverted(struct colour c); /* its lightness turned round, as readers do */
 
 /* ── Styles (lint_style.c) ── */
 enum { STYLE_LIGHT, STYLE_DARK, STYLE_SCHEMES };

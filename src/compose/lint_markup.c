@@ -291,7 +291,8 @@ err lint_links_in_text(struct linting *l, str source)
 
 /* ── Contrast ────────────────────────────────────────────────────────────────────────────────────── */
 
-static const struct colour black = { true, 0, 0, 0 }, white = { true, 1, 1, 1 }, night = { true, 0.07, 0.07, 0.07 };
+static const struct colour black = { true, { 0, 0, 0 } }, white = { true, { 255, 255, 255 } },
+			   night = { true, { 18, 18, 18 } };
 
 static struct colour shown_as(const struct walk *w, struct colour c, bool ground, int scheme)
 {
@@ -312,16 +313,16 @@ static err judge_contrast(struct walk *w, uint64_t line)
 		struct style_colours c = { 0 };
 		if (w->depth)
 			c = w->stack[w->depth - 1].colours[scheme];
-		double contrast =
-			colour_contrast(shown_as(w, c.text, false, scheme), shown_as(w, c.ground, true, scheme));
-		if (contrast >= 4.5 || w->faint_line[scheme] == line)
+		unsigned contrast =
+			rgb_contrast(shown_as(w, c.text, false, scheme).rgb, shown_as(w, c.ground, true, scheme).rgb);
+		if (contrast >= CONTRAST_TEXT || w->faint_line[scheme] == line)
 			continue;
 		w->faint_line[scheme] = line;
 		TRY(lint_say(w->l, true, line, "contrast",
 			     "in %s readers this text has a contrast of %.1f:1, and 4.5:1 is needed: set both its "
 			     "color and its "
 			     "background%s",
-			     schemes[scheme], contrast,
+			     schemes[scheme], contrast / 100.0,
 			     scheme == STYLE_DARK ? ", also under @media (prefers-color-scheme: dark)" : ""));
 	}
 	return OK;
