@@ -73,7 +73,8 @@ struct outcome {
 	char enhanced[12];            /* RFC 3463; the server's, else that of `why`; "2.0.0" if delivered */
 	char text[SMTP_TEXT_MAX + 1]; /* the reply, or our words; escaped */
 	char host[256];
-	char security[96]; /* "TLSv1.3 TLS_AES_256_GCM_SHA384"; empty: none */
+	char security[96];                     /* "TLSv1.3 TLS_AES_256_GCM_SHA384"; empty: none */
+	char provider_id[PROVIDER_ID_MAX + 1]; /* what the service calls the message it took; empty: it did not say */
 };
 str outcome_result_name(enum outcome_result r); /* delivered, later, never */
 

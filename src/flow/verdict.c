@@ -16,6 +16,8 @@ static void describe(const struct outcome *o, unsigned attempts, struct buf *b)
 	buf_add_json_field(b, "enhanced", str_of(o->enhanced));
 	buf_add_json_field(b, "stage", str_of(o->stage ? o->stage : ""));
 	buf_add_json_field(b, "said", str_of(o->text));
+	if (o->provider_id[0])
+		buf_add_json_field(b, "provider_id", str_of(o->provider_id));
 	buf_add_char(b, '}');
 }
 
@@ -53,6 +55,7 @@ err dispatch_settle(struct dispatch *d, const struct lease *l, const struct outc
 	};
 
 	v.settlement.enhanced = str_of(o->enhanced);
+	v.settlement.provider_id = str_of(o->provider_id);
 	describe(o, l->attempts, &detail);
 	v.detail = detail.overflow ? STR_NONE : buf_str(&detail);
 	if (o->result == OUTCOME_DELIVERED)

@@ -198,6 +198,7 @@ str wrap_context_submission(id submission, char into[WRAP_CONTEXT]);
 str wrap_context_recipient_key(id key, char into[WRAP_CONTEXT]);
 
 /* A finished RFC 5322 mail for one recipient: envelope and bytes with CRLF line ends. */
+enum { PROVIDER_ID_MAX = 200 }; /* of what a service that takes mail calls a message: its own name for it */
 struct message {
 	str from, to;  /* envelope addresses, without angle brackets */
 	str domain;    /* of `to`, ASCII, lower case: for routing and pacing */

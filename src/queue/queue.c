@@ -24,8 +24,20 @@ err queue_settle(struct db *db, const struct settlement *s)
 	TRY(db_run_one(db, QUERY_QUEUE_SETTLE,
 		       DB(db_id(s->delivery), db_number(s->state), db_number(s->due),
 			  ended ? db_number(s->now) : db_none(), db_number(s->reply_code), db_text(s->enhanced),
-			  db_text(str_of(err_verdict((err){ .why = (uint16_t)s->why })->name)), db_id(s->owner))));
+			  db_text(str_of(err_verdict((err){ .why = (uint16_t)s->why })->name)), db_id(s->owner),
+			  s->provider_id.len ? db_text(s->provider_id) : db_none())));
 	return ended ? db_run(db, QUERY_MESSAGE_ERASE, DB(db_id(s->delivery))) : OK;
+}
+
+err queue_of_provider(struct db *db, str provider_id, struct queue_owner *out)
+{
+	OWNED(db_rows_done) struct db_rows rows = { 0 };
+
+	if (provider_id.len == 0 || provider_id.len > PROVIDER_ID_MAX)
+		return NEVER(NOT_FOUND, "no service calls a message that");
+	TRY(db_one(db, QUERY_DELIVERY_OF_PROVIDER, DB(db_text(provider_id)), &rows));
+	*out = (struct queue_owner){ db_row_id(&rows, 0), db_row_id(&rows, 1), db_row_id(&rows, 2) };
+	return OK;
 }
 
 err queue_cancel(struct db *db, id delivery, moment now)

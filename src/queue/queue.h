@@ -47,10 +47,18 @@ struct settlement {
 	unsigned reply_code; /* 0: there was no reply */
 	str enhanced;        /* RFC 3463; may be empty */
 	enum why why;        /* WHY_NONE when delivered */
+	str provider_id;     /* what the service calls the message it took; empty: it did not say */
 };
 /* Within the caller's transaction. Ends erase the message. NEVER STATE if the lease is not the owner's any more: then
  * somebody else tells its story. */
 err queue_settle(struct db *db, const struct settlement *s);
+
+/* Whose message that is, by the service's own name for it, so that what it reports later finds its delivery. NEVER
+ * NOT_FOUND: not ours, or not yet: a report may be faster than the outcome is written down. */
+struct queue_owner {
+	id delivery, submission, recipient;
+};
+err queue_of_provider(struct db *db, str provider_id, struct queue_owner *out);
 
 /* Before it was sent: queued or waiting becomes cancelled; NEVER STATE otherwise. Within the
  * caller's transaction. */

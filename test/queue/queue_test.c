@@ -103,6 +103,51 @@ static err settle(id delivery, enum delivery_state to, moment due)
 	return db_commit(&change);
 }
 
+static err settle_as(id delivery, enum delivery_state to, str provider_id)
+{
+	OWNED(db_rollback) struct db_transaction change = { 0 };
+	const struct settlement s = { .delivery = delivery,
+				      .owner = holder,
+				      .state = to,
+				      .due = NOW,
+				      .now = NOW,
+				      .enhanced = STR("2.0.0"),
+				      .provider_id = provider_id };
+
+	TRY(db_begin(db, &change));
+	TRY(queue_settle(db, &s));
+	return db_commit(&change);
+}
+
+static void a_service_s_own_name_finds_the_delivery_until_it_is_erased(void **state)
+{
+	OWNED(db_rollback) struct db_transaction change = { 0 };
+	struct queue_owner owner;
+	id got[PEOPLE];
+	(void)state;
+	assert_int_equal(lease(somebody(), NOW + HOUR, PEOPLE, got), PEOPLE);
+	assert_why(NEVER, NOT_FOUND, queue_of_provider(db, STR("0100-a-000000"), &owner));
+	assert_ok(settle_as(got[0], DELIVERY_DELIVERED, STR("0100-a-000000")));
+	assert_ok(settle_as(got[1], DELIVERY_WAITING, STR("0100-b-000000")));
+	assert_ok(settle_as(got[2], DELIVERY_DELIVERED, STR_NONE));
+	assert_ok(queue_of_provider(db, STR("0100-a-000000"), &owner));
+	assert_true(id_same(owner.delivery, got[0]));
+	assert_true(id_same(owner.submission, sub->id));
+	assert_why(NEVER, NOT_FOUND, queue_of_provider(db, STR("0100-A-000000"), &owner));
+	assert_why(NEVER, NOT_FOUND, queue_of_provider(db, STR_NONE, &owner));
+
+	/* What an earlier attempt was called is kept when a later one says nothing. */
+	assert_int_equal(lease(somebody(), NOW + HOUR, 1, got), 1);
+	assert_ok(settle_as(got[0], DELIVERY_WAITING, STR_NONE));
+	assert_ok(queue_of_provider(db, STR("0100-b-000000"), &owner));
+	assert_true(id_same(owner.delivery, got[0]));
+
+	assert_ok(db_begin(db, &change));
+	assert_ok(submission_erase(db, sub->id));
+	assert_ok(db_commit(&change));
+	assert_why(NEVER, NOT_FOUND, queue_of_provider(db, STR("0100-a-000000"), &owner));
+}
+
 static void only_what_is_due_is_leased_and_the_earliest_first(void **state)
 {
 	id got[PEOPLE];
@@ -331,7 +376,8 @@ static void what_was_not_sent_to_a_recipient_is_found(void **state)
 }
 
 #define queued(function) cmocka_unit_test_setup_teardown(function, begin, end)
-TESTS(queue, queued(only_what_is_due_is_leased_and_the_earliest_first), queued(nobody_leases_what_another_has),
+TESTS(queue, queued(a_service_s_own_name_finds_the_delivery_until_it_is_erased),
+      queued(only_what_is_due_is_leased_and_the_earliest_first), queued(nobody_leases_what_another_has),
       queued(a_leased_message_comes_back_as_it_was_given), queued(what_is_released_counts_no_attempt),
       queued(an_ended_delivery_keeps_no_message), queued(an_outcome_is_settled_once_and_only_by_who_holds_the_lease),
       queued(an_outcome_of_a_lost_lease_is_refused), queued(waiting_is_due_again_at_its_time),
