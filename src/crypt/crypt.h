@@ -77,9 +77,11 @@ err signing_key_sign(struct signing_key *k, const uint8_t digest[SHA256_LEN], st
  * key wrapped it, so that keys can be rotated while objects stay readable. */
 enum { WRAPPED_KEY = 64, MAC_LEN = SHA256_LEN };
 
-/* What a MAC is for; each has a key of its own, derived from the link key (or, for MAC_ADDRESS, from the
- * lookup key, which is never rotated, because rows are found by it). */
-enum mac_purpose { MAC_TOKEN, MAC_ADDRESS, MAC_PROOF, MAC_SESSION };
+/* What a MAC is for; each has a key of its own, derived from the link key (or, for MAC_ADDRESS and MAC_SUPPRESSION,
+ * from the lookup key, which is never rotated, because rows are found by it). MAC_SUPPRESSION gives the key under which
+ * the addresses of suppressions are sealed: these outlive every submission, and whoever learns of a bounce may not wrap
+ * a key of their own. */
+enum mac_purpose { MAC_TOKEN, MAC_ADDRESS, MAC_PROOF, MAC_SESSION, MAC_SUPPRESSION };
 
 enum key_kind { KEY_MASTER, KEY_LINK, KEY_LOOKUP, KEY_DKIM };
 str key_kind_name(enum key_kind k); /* master, link, lookup, dkim */

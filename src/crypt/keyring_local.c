@@ -81,7 +81,7 @@ static err local_unwrap(void *state, str context, const uint8_t wrapped[WRAPPED_
 static err local_mac(void *state, enum mac_purpose purpose, unsigned age, str bytes, uint8_t mac[MAC_LEN])
 {
 	const struct local *l = state;
-	enum key_kind kind = purpose == MAC_ADDRESS ? KEY_LOOKUP : KEY_LINK;
+	enum key_kind kind = purpose == MAC_ADDRESS || purpose == MAC_SUPPRESSION ? KEY_LOOKUP : KEY_LINK;
 
 	for (const struct entry *e = l->entries; e; e = e->next)
 		if (e->info.kind == kind && !e->info.retired && age-- == 0)

@@ -4,7 +4,7 @@
 
 #include "crypt/key_file.h"
 
-enum { PURPOSES = MAC_SESSION + 1 };
+enum { PURPOSES = MAC_SUPPRESSION + 1 };
 
 struct entry {
 	struct entry *next;

@@ -8,7 +8,8 @@ enum { SECRET_MAX = 64u << 20 };
 static err derive_purposes(struct entry *e)
 {
 	static const str labels[PURPOSES] = { STR("letterlock mac token 1"), STR("letterlock mac address 1"),
-					      STR("letterlock mac proof 1"), STR("letterlock mac session 1") };
+					      STR("letterlock mac proof 1"), STR("letterlock mac session 1"),
+					      STR("letterlock mac suppression 1") };
 
 	for (size_t i = 0; i < PURPOSES; i++)
 		TRY(hkdf_sha256(str_bytes(e->raw, RAW_KEY), labels[i], e->purpose[i], RAW_KEY));

@@ -1,6 +1,8 @@
 /* Reminders, without a link: see errands.h. */
 #include "flow/errands_inside.h"
 
+#include "flow/suppressions.h"
+
 enum { MEMORY = 16 * 1024 * 1024 };
 
 static err compose(struct errands *run, const struct link_view *link, struct submission *sub, struct recipient *to,
@@ -31,32 +33,21 @@ static err write(struct errands *run, const struct link_view *link, struct submi
 	return db_commit(&change);
 }
 
-/* An address that must not be mailed is not reminded either. */
-static err suppressed(struct errands *run, const struct recipient *to, bool *is)
-{
-	OWNED(db_rows_done) struct db_rows rows = { 0 };
-	uint8_t mac[MAC_LEN];
-
-	TRY(address_mac(run->line->keys, to->address.text, mac));
-	err e = db_one(run->db, QUERY_SUPPRESSION_FIND, DB(db_bytes(str_bytes(mac, sizeof mac))), &rows);
-	*is = !failed(e);
-	return e.fate == FATE_NEVER && e.why == WHY_NOT_FOUND ? OK : e;
-}
-
 static err remind_of(struct errands *run, const struct link_view *link)
 {
 	OWNED(arena_done) struct arena *a = NULL;
 	OWNED(submission_done) struct submission *sub = NULL;
 	struct message message = { 0 };
 	struct recipient *to;
-	bool silent;
 
 	TRY(arena_open(MEMORY, &a));
 	TRY(submission_load(run->db, a, run->line->keys, link->submission, &sub));
 	TRY(recipient_load(run->db, a, sub, link->recipient, &to));
-	TRY(suppressed(run, to, &silent));
-	if (silent)
+	/* An address that must not be mailed is not reminded either. */
+	err e = flow_suppression_check(run->line, run->db, a, to->address.text, NULL);
+	if (e.why == WHY_SUPPRESSED)
 		return mark(run, link->id);
+	TRY(e);
 	TRY(compose(run, link, sub, to, &message));
 	TRY(write(run, link, sub, to, &message));
 	run->count->reminded++;

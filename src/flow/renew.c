@@ -2,6 +2,7 @@
 
 #include "flow/enclose.h"
 #include "flow/renew_seal.h"
+#include "flow/suppressions.h"
 
 struct renewal {
 	struct line *line;
@@ -139,6 +140,7 @@ err flow_renew(struct line *line, struct db *db, struct arena *a, const struct s
 		fault_set(fault, "the mail carried the documents, so there is no link to renew: send them anew");
 		return NEVER(STATE, "the documents left with the mail");
 	}
+	TRY(flow_suppression_check(line, db, a, r.to->address.text, fault));
 	TRY(link_of_recipient(db, what->recipient, r.now, &r.old));
 	TRY(plan_link(&r));
 	TRY(compose_renewal(&r, url, fault));

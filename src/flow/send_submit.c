@@ -2,6 +2,7 @@
 #include "flow/decide.h"
 #include "flow/enclose.h"
 #include "flow/send_inside.h"
+#include "flow/suppressions.h"
 
 #include "sys/sys.h"
 
@@ -173,6 +174,9 @@ static err try_row(struct send *s, struct arena *a, struct intake *in)
 	struct list_row row = { .documents = (str *)(uintptr_t)in->document_names,
 				.document_count = in->document_count };
 
+	err suppressed = flow_suppression_check(s->line, s->db, a, in->to->address.text, &in->fault);
+	in->suppressed = suppressed.why == WHY_SUPPRESSED;
+	TRY(suppressed);
 	TRY(check_documents(s->documents_fd, &row, s->line->config->limits.document_bytes, a, &in->to->documents,
 			    &in->fault));
 	for (struct document *doc = in->to->documents; doc; doc = doc->next) {

@@ -3,6 +3,7 @@
 #include "flow/decide.h"
 #include "flow/enclose.h"
 #include "flow/put_away.h"
+#include "flow/suppressions.h"
 #include "flow/write_down.h"
 #include "sys/sys.h"
 
@@ -52,19 +53,12 @@ static bool going(const struct intake *in)
 
 /* ── Check ── */
 
-static err check_suppression(struct line *line, struct db *db, struct intake *in)
+static err check_suppression(struct line *line, struct db *db, struct arena *a, struct intake *in)
 {
-	OWNED(db_rows_done) struct db_rows rows = { 0 };
-	uint8_t mac[MAC_LEN];
+	err e = flow_suppression_check(line, db, a, in->to->address.text, &in->fault);
 
-	TRY(address_mac(line->keys, in->to->address.text, mac));
-	err e = db_one(db, QUERY_SUPPRESSION_FIND, DB(db_bytes(str_bytes(mac, sizeof mac))), &rows);
-	if (e.fate == FATE_NEVER && e.why == WHY_NOT_FOUND)
-		return OK;
-	TRY(e);
-	in->suppressed = true;
-	fault_set(&in->fault, "this address must not be mailed: %.*s", STR_ARG(db_row_peek(&rows, 0)));
-	return NEVER(SUPPRESSED, "the address is suppressed");
+	in->suppressed = e.why == WHY_SUPPRESSED;
+	return e;
 }
 
 static err check_one(struct line *line, struct db *db, struct chunk *c, struct intake *in)
@@ -72,7 +66,7 @@ static err check_one(struct line *line, struct db *db, struct chunk *c, struct i
 	struct list_row row = { .documents = (str *)(uintptr_t)in->document_names,
 				.document_count = in->document_count };
 
-	TRY(check_suppression(line, db, in));
+	TRY(check_suppression(line, db, c->sub->arena, in));
 	TRY(check_documents(c->documents_fd, &row, line->config->limits.document_bytes, c->sub->arena,
 			    &in->to->documents, &in->fault));
 	for (struct document *doc = in->to->documents; doc; doc = doc->next) {

@@ -20,7 +20,7 @@ static bool fits(const struct keeper_question *q)
 	const struct shape *s = &shapes[q->what];
 
 	return (s->bytes == BYTES_ANY || q->bytes.len == (size_t)s->bytes) && (q->name.len > 0) == s->name &&
-	       (q->selector.len > 0) == s->selector && q->purpose <= MAC_SESSION &&
+	       (q->selector.len > 0) == s->selector && q->purpose <= MAC_SUPPRESSION &&
 	       (s->purpose || (q->purpose == 0 && q->age == 0));
 }
 
