@@ -24,7 +24,7 @@ static err fake_unwrap(void *state, str context, const uint8_t wrapped[WRAPPED_K
 static err fake_mac(void *state, enum mac_purpose purpose, unsigned age, str bytes, uint8_t mac[MAC_LEN])
 {
 	(void)state, (void)bytes;
-	must(purpose <= MAC_SESSION);
+	must(purpose <= MAC_SUPPRESSION);
 	memset(mac, (int)age, MAC_LEN);
 	return age > 3 ? NEVER(NOT_FOUND, "too old") : OK;
 }
