@@ -40,6 +40,7 @@ enum config_s3_login {
 enum config_renewal { RENEWAL_NEVER, RENEWAL_ASK, RENEWAL_ALLOWED };
 /* In the order of net's acme_challenge. */
 enum config_acme { CONFIG_ACME_TLS_ALPN, CONFIG_ACME_HTTP };
+enum config_key_search { KEY_SEARCH_NEVER, KEY_SEARCH_ALWAYS };
 enum config_sandbox { SANDBOX_WANTED, SANDBOX_REQUIRED };
 enum config_log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 enum config_log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };

@@ -36,7 +36,7 @@ static enum choice_reason against_mail(const struct choice_facts *f)
 	if (f->certificate == KEY_NONE && f->pgp_key == KEY_NONE)
 		return CHOICE_NONE;
 	if (f->certificate != KEY_USABLE && f->pgp_key != KEY_USABLE)
-		return CHOICE_KEY_UNUSABLE;
+		return f->pgp_key == KEY_DOUBTED ? CHOICE_KEY_DOUBTED : CHOICE_KEY_UNUSABLE;
 	return f->mail_too_large ? CHOICE_MAIL_TOO_LARGE : CHOICE_NONE;
 }
 

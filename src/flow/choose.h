@@ -23,7 +23,8 @@ str choice_name(enum choice_reason r);
 str choice_words(enum choice_reason r);
 bool choice_named(str name, enum choice_reason *out);
 
-enum key_standing { KEY_NONE, KEY_UNUSABLE, KEY_USABLE };
+/* Doubted: another one is published than the one on file. */
+enum key_standing { KEY_NONE, KEY_UNUSABLE, KEY_DOUBTED, KEY_USABLE };
 
 struct choice_facts {
 	enum key_standing certificate, pgp_key; /* on file for the address */

@@ -1,5 +1,6 @@
 #include "flow/decide.h"
 
+#include "flow/enclose.h"
 #include "seal/pdf.h"
 #include "wire/file_rules.h"
 
@@ -45,4 +46,36 @@ bool decide_otherwise(const struct submission *sub, struct intake *in, err refus
 	in->unused = in->to->objects; /* of the one recipient, and tried once: there were none before */
 	in->to->objects = NULL;
 	return true;
+}
+
+static err keep_words(struct arena *a, struct intake *in, err refused)
+{
+	struct buf b;
+
+	TRY(buf_open(a, 2048, &b));
+	buf_add_fault(&b, &in->fault, refused);
+	in->passed_over = buf_str(&b);
+	in->fault = (struct fault){ 0 };
+	return OK;
+}
+
+err decide_without_key(const struct line *line, const struct submission *sub, struct intake *in, err refused,
+		       bool *again)
+{
+	*again = false;
+	if (sub->seal != SEAL_AUTO || refused.fate != FATE_NEVER)
+		return OK;
+	if (refused.why == WHY_LIMIT)
+		in->mail_too_large = true;
+	else if (refused.why != WHY_KEY)
+		return OK;
+	else if (in->to->seal == SEAL_SMIME)
+		in->certificate = KEY_UNUSABLE;
+	else
+		in->pgp_key = KEY_UNUSABLE;
+	TRY(keep_words(sub->arena, in, refused));
+	enclose_no_more(in);
+	TRY(decide(line, sub, in));
+	*again = true;
+	return OK;
 }

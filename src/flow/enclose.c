@@ -1,12 +1,13 @@
 #include "flow/enclose.h"
 
+#include "flow/enclose_key.h"
 #include "seal/pgp.h"
 #include "seal/smime.h"
 #include "sys/sys.h"
 
 enum { OWN_ROOM = COMPOSE_MESSAGE_MAX + 8192, KEYS_ROOM = 2 * 1024 * 1024 };
 
-/* ── Kinds ───────────────────────────────────────────────────────────────────────────────────────── */
+/* ── Sealing ───────────────────────────────────────────────────────────────────────────────────────── */
 
 /* What a kind is given: the intake's key, the entity to encrypt, and the bytes that the result may take. */
 struct enclosing {
@@ -20,27 +21,10 @@ struct enclosing {
 static err seal_as_pgp(const struct enclosing *w, struct arena *a, str *entity, struct fault *fault)
 {
 	const struct seal_pgp how = { .keys = &w->in->key->bytes, .count = 1, .now = w->now };
+	err e = seal_pgp_mail(w->line->inspectors, a, &w->line->entropy, &how, w->inside, w->room, entity, fault);
 
-	return seal_pgp_mail(w->line->inspectors, a, &w->line->entropy, &how, w->inside, w->room, entity, fault);
-}
-
-/* Judged again, now: since it was put on file it may have expired, or its authority may no longer be believed. */
-static err open_certificate(const struct enclosing *w, struct mail_certificate **out, struct fault *fault)
-{
-	str address = w->in->to->address.text;
-	const struct mail_rules rules = {
-		.use = MAIL_ENCRYPT,
-		.now = w->now,
-		.address = address,
-		.authorities = w->line->authorities,
-	};
-
-	err e = mail_certificate_read(w->in->key->bytes, out, fault);
-	if (!failed(e))
-		e = mail_certificate_judge(*out, &rules, fault);
-	if (failed(e))
-		fault_where(fault, address, 0, 0);
-	return e;
+	/* Nothing but the key is parsed there. */
+	return e.fate == FATE_NEVER && e.why == WHY_DOCUMENT ? NEVER(KEY, "the key cannot be read") : e;
 }
 
 static err seal_as_smime(const struct enclosing *w, struct arena *a, str *entity, struct fault *fault)
@@ -53,64 +37,9 @@ static err seal_as_smime(const struct enclosing *w, struct arena *a, str *entity
 		.now = w->now,
 	};
 
-	TRY(open_certificate(w, &to, fault));
+	TRY(enclose_certificate(w->line, w->in, w->now, w->in->key, &to, fault));
 	how.to = (const struct mail_certificate *const[]){ to };
 	return seal_smime_mail(a, &how, &w->line->entropy, w->inside, w->room, entity);
-}
-
-static const struct kind {
-	bool is; /* such a mail carries its documents */
-	enum recipient_key_kind key;
-	err (*seal)(const struct enclosing *w, struct arena *a, str *entity, struct fault *fault);
-} kinds[SEAL_AUTO + 1] = {
-	[SEAL_SMIME] = { true, RECIPIENT_KEY_SMIME, seal_as_smime },
-	[SEAL_PGP] = { true, RECIPIENT_KEY_PGP, seal_as_pgp },
-};
-
-bool enclose_is(enum seal_kind kind)
-{
-	must(kind <= SEAL_AUTO);
-	return kinds[kind].is;
-}
-
-/* ── Keys ────────────────────────────────────────────────────────────────────────────────────────── */
-
-static err no_key(const struct intake *in, struct fault *fault)
-{
-	str kind = seal_kind_name(in->to->seal);
-
-	fault_set(
-		fault,
-		"no %.*s key is on file for %.*s: `letterlock recipient key add` puts one there; --as open needs none",
-		STR_ARG(kind), STR_ARG(in->to->address.text));
-	return NEVER(KEY, "no key on file");
-}
-
-static err is_over(const struct recipient_key *key, struct fault *fault)
-{
-	char room[40];
-	struct buf at = BUF_ON(room);
-
-	buf_add_moment(&at, key->expires_at);
-	fault_set(fault, "the key on file for %.*s expired at %.*s: ask for a renewed one", STR_ARG(key->address),
-		  STR_ARG(buf_str(&at)));
-	return NEVER(KEY, "the key on file has expired");
-}
-
-err enclose_find_key(struct line *line, struct db *db, struct arena *a, struct intake *in)
-{
-	const struct kind *kind = &kinds[in->to->seal];
-	struct recipient_key *key;
-	err e = recipient_key_find(db, a, line->keys, in->to->address.text, kind->key, &key);
-
-	if (e.fate == FATE_NEVER && e.why == WHY_NOT_FOUND)
-		return no_key(in, &in->fault);
-	TRY(e);
-	if (key->expires_at && key->expires_at <= clock_now(&line->clock))
-		return is_over(key, &in->fault);
-	in->key = key;
-	in->to->link = (struct link){ .expires_at = in->to->link.expires_at }; /* of the delivery */
-	return OK;
 }
 
 /* ── Documents ───────────────────────────────────────────────────────────────────────────────────── */
@@ -210,7 +139,7 @@ static size_t as_text(size_t bytes)
 	return bytes / 100 * 138 + 1024;
 }
 
-static err measure(const struct line *line, struct intake *in, size_t *room)
+err enclose_measure(const struct line *line, struct intake *in, size_t *room)
 {
 	uint64_t most = line->config->limits.message_bytes, total = 0;
 	size_t own = OWN_ROOM;
@@ -222,31 +151,6 @@ static err measure(const struct line *line, struct intake *in, size_t *room)
 			return too_large(line, &in->fault);
 	}
 	*room = as_text((size_t)total) + own;
-	return OK;
-}
-
-static err standing_of(struct line *line, struct db *db, struct arena *a, const struct intake *in,
-		       enum recipient_key_kind kind, enum key_standing *out)
-{
-	struct recipient_key *key;
-	err e = recipient_key_find(db, a, line->keys, in->to->address.text, kind, &key);
-
-	if (e.fate == FATE_NEVER && e.why == WHY_NOT_FOUND)
-		return OK;
-	TRY(e);
-	*out = key->expires_at && key->expires_at <= clock_now(&line->clock) ? KEY_UNUSABLE : KEY_USABLE;
-	return OK;
-}
-
-err enclose_weigh(struct line *line, struct db *db, struct arena *a, struct intake *in)
-{
-	struct fault unsaid = in->fault;
-	size_t room;
-
-	TRY(standing_of(line, db, a, in, RECIPIENT_KEY_SMIME, &in->certificate));
-	TRY(standing_of(line, db, a, in, RECIPIENT_KEY_PGP, &in->pgp_key));
-	in->mail_too_large = failed(measure(line, in, &room));
-	in->fault = unsaid;
 	return OK;
 }
 
@@ -297,12 +201,13 @@ err enclose(struct line *line, const struct chunk *c, struct intake *in, moment 
 	str entity, bytes;
 	size_t room;
 
-	TRY(measure(line, in, &room));
+	TRY(enclose_measure(line, in, &room));
 	TRY(arena_open(4 * as_text(room) + KEYS_ROOM, &a));
 	TRY(compose_pieces(line, c, in, now, room, a, &made, &pieces));
 	w.inside = pieces.inside;
 	w.room = as_text(pieces.inside.len) + OWN_ROOM;
-	err e = kinds[in->to->seal].seal(&w, a, &entity, &in->fault);
+	err e = in->to->seal == SEAL_SMIME ? seal_as_smime(&w, a, &entity, &in->fault)
+					   : seal_as_pgp(&w, a, &entity, &in->fault);
 	if (e.fate == FATE_NEVER && e.why == WHY_LIMIT && fault_empty(&in->fault))
 		return too_large(line, &in->fault);
 	TRY(e);

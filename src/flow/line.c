@@ -1,6 +1,7 @@
 #include "flow/line.h"
 
 #include "flow/inspectors.h"
+#include "flow/key_memory.h"
 #include "flow/objects.h"
 #include "flow/scanner.h"
 #include "flow/smime.h"
@@ -148,6 +149,13 @@ err line_take_inspectors(struct line *line, struct fault *fault)
 	return line->inspectors ? OK : flow_inspectors(line->config, &line->inspectors, fault);
 }
 
+err line_search_keys(struct line *line)
+{
+	if (line->key_memory || line->config->recipients.wkd == KEY_SEARCH_NEVER)
+		return OK;
+	return key_memory_open(&line->key_memory);
+}
+
 void line_done(struct line **line)
 {
 	if (!*line)
@@ -156,6 +164,7 @@ void line_done(struct line **line)
 	inspectors_done(&(*line)->inspectors);
 	cms_signer_done(&(*line)->signer);
 	mail_authorities_done(&(*line)->authorities);
+	key_memory_done(&(*line)->key_memory);
 	store_done(&(*line)->store);
 	keyring_done(&(*line)->keys);
 	*line = NULL;

@@ -26,6 +26,7 @@ struct line {
 	struct content_check *content;        /* null: no documents come in by this process */
 	struct cms_signer *signer;            /* null: smime.certificate is not set, or no documents come in here */
 	struct mail_authorities *authorities; /* null: nobody needs to vouch for certificates, or the same */
+	struct key_memory *key_memory;        /* null: no keys are looked up by this process */
 	struct address from, bounce;
 	struct clock clock;
 	struct entropy entropy;
@@ -41,9 +42,10 @@ void line_done(struct line **line);
 err line_take_documents(struct line *line, struct fault *fault);
 /* The same for who only seals: the inspectors, if they are not there yet. */
 err line_take_inspectors(struct line *line, struct fault *fault);
-/* The way out that is configured; the caller closes it. */
+err line_search_keys(struct line *line); /* for who encrypts to OpenPGP keys, if the configuration wants it */
 /* What the operator calls the columns that proofs ask for. */
 err line_labels(struct arena *a, const struct config *config, struct labels *out);
+/* The way out that is configured; the caller closes it. */
 err line_transport(const struct line *line, struct transport **out, struct fault *fault);
 err line_db(const struct line *line, struct db **out, struct fault *fault); /* a connection for the calling thread */
 

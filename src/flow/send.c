@@ -85,6 +85,8 @@ static err take_inspectors(struct line *line, enum seal_kind seal, struct fault 
 {
 	uint32_t pass;
 
+	if (seal == SEAL_PGP || seal == SEAL_AUTO)
+		TRY(line_search_keys(line));
 	if (enclose_is(seal))
 		return line_take_inspectors(line, fault);
 	if (seal != SEAL_PDF && seal != SEAL_AUTO)

@@ -1,6 +1,7 @@
 /* The threads that take rows down the line, a chunk at a time; and --dry-run, which only judges them. */
 #include "flow/decide.h"
 #include "flow/enclose.h"
+#include "flow/key_search.h"
 #include "flow/send_inside.h"
 #include "flow/suppressions.h"
 
@@ -169,7 +170,17 @@ void *send_submit(void *state)
 
 /* ── Trying out ── */
 
-static err try_row(struct send *s, struct arena *a, struct intake *in)
+static err try_keys(struct send *s, struct key_directory **directory, struct arena *a, struct intake *in)
+{
+	const struct key_searching search = { s->line, s->db, directory, .keep = false };
+
+	if (s->sub->seal != SEAL_AUTO && !enclose_is(s->sub->seal))
+		return OK;
+	TRY(enclose_weigh(s->line, s->db, a, in));
+	return s->sub->seal == SEAL_SMIME ? OK : key_search(&search, a, in);
+}
+
+static err try_row(struct send *s, struct key_directory **directory, struct arena *a, struct intake *in)
 {
 	struct list_row row = { .documents = (str *)(uintptr_t)in->document_names,
 				.document_count = in->document_count };
@@ -185,11 +196,10 @@ static err try_row(struct send *s, struct arena *a, struct intake *in)
 		in->active |= found.active;
 		in->flagged |= found.active & ~content_check_tolerated(s->line->content);
 	}
-	if (s->sub->seal == SEAL_AUTO)
-		TRY(enclose_weigh(s->line, s->db, a, in));
+	TRY(try_keys(s, directory, a, in));
 	err e = decide(s->line, s->sub, in);
 	if (!failed(e) && enclose_is(in->to->seal))
-		e = enclose_find_key(s->line, s->db, a, in);
+		e = enclose_find_key(s->line, in);
 	if (!failed(e))
 		e = compose_check(s->line->compose, s->sub, in->to, &in->fault);
 	in->to->documents = NULL;
@@ -199,11 +209,13 @@ static err try_row(struct send *s, struct arena *a, struct intake *in)
 /* --dry-run: all that can be judged without storing or sending. */
 err send_try_all(struct send *s, const struct send_watch *watch, struct arena *a)
 {
+	OWNED(key_directory_done) struct key_directory *directory = NULL;
+
 	for (size_t i = 0; i < s->todo_count && !stop_wanted(); i++) {
 		struct intake in;
 		SCRATCH(a);
 		fill_intake(&s->rows[s->todo[i]], &in);
-		in.problem = try_row(s, a, &in);
+		in.problem = try_row(s, &directory, a, &in);
 		if (failed(in.problem) && in.problem.fate != FATE_NEVER && in.problem.why != WHY_UNSCANNED)
 			return in.problem;
 		if (failed(in.problem))

@@ -2,6 +2,7 @@
 
 #include "flow/decide.h"
 #include "flow/enclose.h"
+#include "flow/key_search.h"
 #include "flow/put_away.h"
 #include "flow/suppressions.h"
 #include "flow/write_down.h"
@@ -11,6 +12,7 @@ enum { ROOM_LEAST = 8 * 1024 * 1024 };
 
 struct workbench {
 	struct db *db;
+	struct key_directory *directory; /* null until a key is searched */
 	struct zip_workspace *zip;
 };
 
@@ -31,6 +33,7 @@ void workbench_done(struct workbench **b)
 {
 	if (!*b)
 		return;
+	key_directory_done(&(*b)->directory);
 	zip_workspace_done(&(*b)->zip);
 	db_done(&(*b)->db);
 	free(*b);
@@ -61,12 +64,22 @@ static err check_suppression(struct line *line, struct db *db, struct arena *a, 
 	return e;
 }
 
-static err check_one(struct line *line, struct db *db, struct chunk *c, struct intake *in)
+static err find_keys(struct line *line, struct workbench *bench, struct chunk *c, struct intake *in)
+{
+	const struct key_searching search = { line, bench->db, &bench->directory, .keep = true };
+
+	if (c->sub->seal != SEAL_AUTO && !enclose_is(c->sub->seal))
+		return OK;
+	TRY(enclose_weigh(line, bench->db, c->sub->arena, in));
+	return c->sub->seal == SEAL_SMIME ? OK : key_search(&search, c->sub->arena, in);
+}
+
+static err check_one(struct line *line, struct workbench *bench, struct chunk *c, struct intake *in)
 {
 	struct list_row row = { .documents = (str *)(uintptr_t)in->document_names,
 				.document_count = in->document_count };
 
-	TRY(check_suppression(line, db, c->sub->arena, in));
+	TRY(check_suppression(line, bench->db, c->sub->arena, in));
 	TRY(check_documents(c->documents_fd, &row, line->config->limits.document_bytes, c->sub->arena,
 			    &in->to->documents, &in->fault));
 	for (struct document *doc = in->to->documents; doc; doc = doc->next) {
@@ -76,17 +89,47 @@ static err check_one(struct line *line, struct db *db, struct chunk *c, struct i
 		in->flagged |= found.active & ~content_check_tolerated(line->content);
 		TRY(id_new(&line->entropy, &doc->id));
 	}
-	if (c->sub->seal == SEAL_AUTO)
-		TRY(enclose_weigh(line, db, c->sub->arena, in));
-	TRY(decide(line, c->sub, in));
-	return enclose_is(in->to->seal) ? enclose_find_key(line, db, c->sub->arena, in) : OK;
+	TRY(find_keys(line, bench, c, in));
+	return decide(line, c->sub, in);
 }
 
-static err check_all(struct line *line, struct db *db, struct chunk *c)
+static err check_all(struct line *line, struct workbench *bench, struct chunk *c)
 {
 	for (size_t i = 0; i < c->count; i++)
 		if (going(&c->intakes[i]))
-			TRY(refuse_or_stop(&c->intakes[i], check_one(line, db, c, &c->intakes[i])));
+			TRY(refuse_or_stop(&c->intakes[i], check_one(line, bench, c, &c->intakes[i])));
+	return OK;
+}
+
+/* ── Enclose ── */
+
+/* What is found wrong with a key only when it is used is a reason to choose anew, as long as that is ours to do; who is
+ * left with a link then goes on with the others. */
+static err enclose_one(struct line *line, struct chunk *c, struct intake *in, moment now, struct message *out)
+{
+	err e = OK;
+
+	for (bool again = true; again && enclose_is(in->to->seal);) {
+		e = enclose_find_key(line, in);
+		if (!failed(e))
+			e = enclose(line, c, in, now, out);
+		again = false;
+		if (failed(e))
+			TRY(decide_without_key(line, c->sub, in, e, &again));
+		if (again)
+			e = OK;
+	}
+	return e;
+}
+
+/* Before anything is stored: it may turn out that there is something to store. */
+static err enclose_all(struct line *line, struct chunk *c, struct message *messages)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		struct intake *in = &c->intakes[i];
+		if (going(in) && enclose_is(in->to->seal))
+			TRY(refuse_or_stop(in, enclose_one(line, c, in, clock_now(&line->clock), &messages[i])));
+	}
 	return OK;
 }
 
@@ -159,7 +202,7 @@ static err compose_one(struct line *line, struct chunk *c, struct intake *in, mo
 	str url;
 
 	if (enclose_is(in->to->seal))
-		return enclose(line, c, in, now, out);
+		return OK; /* it is there already */
 	TRY(link_url(sub->arena, line->config->base_url, in->to->link.token, &url));
 	return compose_message(line->compose, sub, in->to, url, now, &line->entropy, sub->arena, out, &in->fault);
 }
@@ -227,7 +270,8 @@ err flow_submit(struct line *line, struct workbench *bench, struct chunk *c)
 	/* What is accepted already goes first: its outcomes need the last of the room. */
 	TRY(db_room(bench->db, ROOM_LEAST));
 	TRY(NEW_ARRAY(c->sub->arena, c->count, messages));
-	TRY(check_all(line, bench->db, c));
+	TRY(check_all(line, bench, c));
+	TRY(enclose_all(line, c, messages));
 	TRY(seal_and_store(line, bench, c));
 	bool committing = false;
 	err e = compose_all(line, c, messages);

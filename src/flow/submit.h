@@ -12,23 +12,30 @@
 #include "check/check.h"
 #include "flow/choose.h"
 #include "flow/line.h"
+#include "model/recipient_key.h"
+
+enum key_searched { KEY_SEARCH_NOT, KEY_SEARCH_FOUND, KEY_SEARCH_NOTHING, KEY_SEARCH_ANOTHER };
 
 /* One recipient on the way in. `to` has ids, address, values and its link with token, secret and expiry. */
-struct recipient_key;
 struct intake {
 	struct recipient *to;
 	const str *document_names; /* below the chunk's directory */
 	size_t document_count;
-	enum key_standing certificate, pgp_key; /* on file for the address; asked for SEAL_AUTO alone */
-	bool mail_too_large;                    /* for documents within the mail; the same */
-	struct recipient_key *key;              /* of a mail that carries its documents; else null */
-	str container_password;                 /* for `zip`; in secret memory or the caller's */
-	str weak_reason;                        /* a password below the floor was allowed, and why; empty: it was not */
-	bool strong;                            /* the password passes the floor, also without a reason */
+	struct recipient_key *keys[RECIPIENT_KEY_KINDS]; /* on file for the address, or found; as below */
+	enum key_standing certificate, pgp_key;          /* of these; SEAL_SMIME, SEAL_PGP and SEAL_AUTO ask for them */
+	bool mail_too_large;                             /* for documents within the mail; the same */
+	enum key_searched searched; /* flow/key_search: another than the one on file is published */
+	str search_words;           /* why nothing came of it */
+	struct recipient_key *key;  /* of a mail that carries its documents; else null */
+	struct link link;           /* set aside while its mail would carry its documents */
+	str container_password;     /* for `zip`; in secret memory or the caller's */
+	str weak_reason;            /* a password below the floor was allowed, and why; empty: it was not */
+	bool strong;                /* the password passes the floor, also without a reason */
 
 	uint32_t active;       /* ACTIVE_BIT of what its documents hold and the configuration lets through */
 	uint32_t flagged;      /* of these what check.tolerate does not name: somebody should look at it */
 	struct choice choice;  /* of to->seal, if the submission is sealed as SEAL_AUTO */
+	str passed_over;       /* why a form that was chosen before turned out not to be possible */
 	struct object *unused; /* stored, and then sealed in another form */
 
 	err problem;     /* OK after flow_submit: accepted; NEVER: why this one was refused; LATER: it is held */

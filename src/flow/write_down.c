@@ -38,9 +38,31 @@ static err add_sealed_event(struct line *line, struct db *db, struct chunk *c, c
 	return add_event(line, db, c, in, EVENT_SEALED, buf_str(&detail));
 }
 
+static err add_searched_event(struct line *line, struct db *db, struct chunk *c, const struct intake *in)
+{
+	static const enum event_kind kinds[] = {
+		[KEY_SEARCH_FOUND] = EVENT_KEY_FOUND,
+		[KEY_SEARCH_NOTHING] = EVENT_KEY_NOT_FOUND,
+		[KEY_SEARCH_ANOTHER] = EVENT_KEY_DIFFERS,
+	};
+	char room[8192];
+	struct buf detail = BUF_ON(room);
+
+	if (in->searched == KEY_SEARCH_NOT)
+		return OK;
+	buf_add_char(&detail, '{');
+	buf_add_json_number(&detail, "row", in->to->row);
+	if (in->searched == KEY_SEARCH_FOUND)
+		buf_add_json_field(&detail, "fingerprint", in->keys[RECIPIENT_KEY_PGP]->fingerprint);
+	else
+		buf_add_json_field(&detail, "problem", in->search_words);
+	buf_add_char(&detail, '}');
+	return add_event(line, db, c, in, kinds[in->searched], buf_str(&detail));
+}
+
 static err add_chosen_event(struct line *line, struct db *db, struct chunk *c, const struct intake *in)
 {
-	char room[256];
+	char room[8192];
 	struct buf detail = BUF_ON(room);
 
 	if (c->sub->seal != SEAL_AUTO)
@@ -50,6 +72,8 @@ static err add_chosen_event(struct line *line, struct db *db, struct chunk *c, c
 	buf_add_json_field(&detail, "because", choice_name(in->choice.because));
 	if (in->choice.not_by_mail != CHOICE_NONE)
 		buf_add_json_field(&detail, "not_by_mail", choice_name(in->choice.not_by_mail));
+	if (in->passed_over.len)
+		buf_add_json_field(&detail, "passed_over", in->passed_over);
 	buf_add_char(&detail, '}');
 	return add_event(line, db, c, in, EVENT_CHOSEN, buf_str(&detail));
 }
@@ -124,6 +148,7 @@ static err record_one(struct line *line, struct db *db, struct chunk *c, const s
 	TRY(queue_add(db, &line->entropy, sub, in->to, message, clock_now(&line->clock)));
 	TRY(add_scanned_event(line, db, c, in));
 	TRY(add_flagged_event(line, db, c, in));
+	TRY(add_searched_event(line, db, c, in));
 	TRY(add_chosen_event(line, db, c, in));
 	TRY(add_sealed_event(line, db, c, in));
 	TRY(add_weak_event(line, db, c, in));
@@ -137,6 +162,7 @@ static err record_stopped(struct line *line, struct db *db, struct chunk *c, con
 	struct buf problem = BUF_ON(room);
 
 	buf_add_fault(&problem, &in->fault, in->problem);
+	TRY(add_searched_event(line, db, c, in));
 	TRY(add_stopped_event(line, db, c, in, buf_str(&problem)));
 	if (in->problem.fate != FATE_NEVER)
 		return OK;

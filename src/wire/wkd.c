@@ -36,19 +36,36 @@ err wkd_advanced_host(struct arena *a, const struct address *address, str *out)
 	return str_format(a, out, "openpgpkey.%.*s", STR_ARG(address->domain));
 }
 
+static void add_directory(struct buf *b, str host, bool direct, const struct address *address)
+{
+	buf_add_format(b, "https://%.*s/.well-known/openpgpkey/", STR_ARG(host));
+	if (!direct)
+		buf_add_format(b, "%.*s/", STR_ARG(address->domain));
+}
+
 err wkd_url(struct arena *a, str host, bool direct, const struct address *address, const uint8_t digest[WKD_DIGEST_LEN],
 	    str *out)
 {
 	struct buf b;
 
 	TRY(buf_open(a, URL_MAX, &b));
-	buf_add_format(&b, "https://%.*s/.well-known/openpgpkey/", STR_ARG(host));
-	if (!direct)
-		buf_add_format(&b, "%.*s/", STR_ARG(address->domain));
+	add_directory(&b, host, direct, address);
 	buf_add(&b, STR("hu/"));
 	buf_add_zbase32(&b, str_bytes(digest, WKD_DIGEST_LEN));
 	buf_add(&b, STR("?l="));
 	add_escaped(&b, address->local);
+	TRY(buf_check(&b));
+	*out = buf_str(&b);
+	return OK;
+}
+
+err wkd_policy_url(struct arena *a, str host, bool direct, const struct address *address, str *out)
+{
+	struct buf b;
+
+	TRY(buf_open(a, URL_MAX, &b));
+	add_directory(&b, host, direct, address);
+	buf_add(&b, STR("policy"));
 	TRY(buf_check(&b));
 	*out = buf_str(&b);
 	return OK;

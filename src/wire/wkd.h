@@ -16,5 +16,7 @@ err wkd_advanced_host(struct arena *a, const struct address *address, str *out);
 /* `host` may have a port. The domain stands in the path unless `direct`. */
 err wkd_url(struct arena *a, str host, bool direct, const struct address *address, const uint8_t digest[WKD_DIGEST_LEN],
 	    str *out);
+/* The file that says that there is a directory (4.5). */
+err wkd_policy_url(struct arena *a, str host, bool direct, const struct address *address, str *out);
 
 #endif

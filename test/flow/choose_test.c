@@ -33,6 +33,11 @@ static void each_fact_leads_where_the_table_says(void **state)
 		  { SEAL_PDF, CHOICE_ONLY_PDF, CHOICE_MAIL_TOO_LARGE } },
 		{ { .pgp_key = KEY_USABLE, .mail_too_large = true },
 		  { SEAL_OPEN, CHOICE_NOT_PDF, CHOICE_MAIL_TOO_LARGE } },
+		{ { .pgp_key = KEY_DOUBTED }, { SEAL_OPEN, CHOICE_NOT_PDF, CHOICE_KEY_DOUBTED } },
+		{ { .certificate = KEY_UNUSABLE, .pgp_key = KEY_DOUBTED, .only_pdf = true, .strong = true },
+		  { SEAL_PDF, CHOICE_ONLY_PDF, CHOICE_KEY_DOUBTED } },
+		{ { .certificate = KEY_USABLE, .pgp_key = KEY_DOUBTED },
+		  { SEAL_SMIME, CHOICE_CERTIFICATE, CHOICE_NONE } },
 		{ { .mail_too_large = true }, { SEAL_OPEN, CHOICE_NOT_PDF, CHOICE_NONE } },
 	};
 
@@ -44,22 +49,22 @@ static void each_fact_leads_where_the_table_says(void **state)
 	}
 }
 
-/* What each form rests on, said the other way round, and held against all 9 * 3 * 32 sets of facts. */
+/* What each form rests on, said the other way round, and held against all 4 * 4 * 3 * 32 sets of facts. */
 static void nothing_is_chosen_without_what_it_rests_on(void **state)
 {
 	(void)state;
 	size_t chosen[SEAL_AUTO + 1] = { 0 };
 
-	for (unsigned i = 0; i < 9 * 3 * 32; i++) {
+	for (unsigned i = 0; i < 16 * 3 * 32; i++) {
 		const struct choice_facts f = {
-			.certificate = (enum key_standing)(i % 3),
-			.pgp_key = (enum key_standing)(i / 3 % 3),
-			.proof = (enum proof_kind)(i / 9 % 3),
-			.mail_too_large = i / 27 & 1,
-			.strong = i / 27 & 2,
-			.only_pdf = i / 27 & 4,
-			.pdf_as_it_is = i / 27 & 8,
-			.pdf_too_large = i / 27 & 16,
+			.certificate = (enum key_standing)(i % 4),
+			.pgp_key = (enum key_standing)(i / 4 % 4),
+			.proof = (enum proof_kind)(i / 16 % 3),
+			.mail_too_large = i / 48 & 1,
+			.strong = i / 48 & 2,
+			.only_pdf = i / 48 & 4,
+			.pdf_as_it_is = i / 48 & 8,
+			.pdf_too_large = i / 48 & 16,
 		};
 		struct choice c = choose(&f);
 		chosen[c.seal]++;

@@ -1,65 +1,18 @@
 """Keys looked up in a Web Key Directory: what it gives is judged as a file is, and nothing it says leads elsewhere."""
-import http.server
 import json
 import os
-import ssl
 import subprocess
-import threading
 
 import pytest
 
 from authority import make_certificate
+from directory import Directory
 from house import House
 from openpgp import Gpg
 
 ADA = "Ada Lovelace <ada@example.com>"
 # gpg-wks-client --print-wkd-hash ada@example.com
 NAME = "huin1uygftjfco69ypidm11zuqef9jyy"
-
-
-class Directory:
-    """Answers every question with `status`, `headers` and `body`; or not before `go` is set."""
-
-    def __init__(self, folder):
-        make_certificate(folder / "door", "localhost")
-        self.ca, self.asked = folder / "door.pem", []
-        self.status, self.headers, self.body = 200, {}, b""
-        self.go = threading.Event()
-        self.go.set()
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                outer.asked.append(self.path)
-                outer.go.wait(60)
-                self.send_response(outer.status)
-                for name, value in outer.headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(outer.body)))
-                self.end_headers()
-                self.wfile.write(outer.body)
-
-            def handle(self):
-                try:
-                    super().handle()
-                except OSError:
-                    pass  # whoever asked has gone
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.ca, folder / "door.key")
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        self.name = f"localhost:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self.go.set()
-        self.server.shutdown()
-        self.server.server_close()
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +64,7 @@ def test_a_published_key_is_put_on_file_with_its_origin_and_fingerprint(house, d
     assert ada in p.out.replace(" ", "") and "key directory" in p.out
     assert [(k["fingerprint"], k["origin"]) for k in listed(house)] == [(ada, "wkd")]
     assert directory.asked == [f"/.well-known/openpgpkey/example.com/hu/{NAME}?l=ada"]
+    assert Directory.path("Ada@example.com").endswith(NAME)
 
 
 def test_a_changed_key_takes_the_place_only_when_told_to(house, directory, gpg, ada):

@@ -43,6 +43,20 @@ static void the_drafts_example_comes_out_by_both_methods(void **state)
 	}
 }
 
+static void the_policy_file_stands_beside_the_keys(void **state)
+{
+	struct arena *a = *state;
+	struct address address;
+	str host, url;
+
+	assert_ok(address_parse(a, STR("joe@example.org"), &address, NULL));
+	assert_ok(wkd_advanced_host(a, &address, &host));
+	assert_ok(wkd_policy_url(a, host, false, &address, &url));
+	assert_str(url, STR("https://openpgpkey.example.org/.well-known/openpgpkey/example.org/policy"));
+	assert_ok(wkd_policy_url(a, address.domain, true, &address, &url));
+	assert_str(url, STR("https://example.org/.well-known/openpgpkey/policy"));
+}
+
 static void a_local_part_cannot_leave_its_place_in_the_url(void **state)
 {
 	struct arena *a = *state;
@@ -79,5 +93,5 @@ static int close_arena(void **state)
 }
 
 #define each(function) cmocka_unit_test_setup_teardown(function, open_arena, close_arena)
-TESTS(wkd, each(the_drafts_example_comes_out_by_both_methods), each(a_local_part_cannot_leave_its_place_in_the_url),
-      each(what_has_no_place_in_a_directory_is_refused))
+TESTS(wkd, each(the_drafts_example_comes_out_by_both_methods), each(the_policy_file_stands_beside_the_keys),
+      each(a_local_part_cannot_leave_its_place_in_the_url), each(what_has_no_place_in_a_directory_is_refused))
