@@ -1,7 +1,5 @@
 #include "inspector/pdf.h"
 
-#include <qpdf/qpdf-c.h>
-
 static void pdf_done(qpdf_data *pdf)
 {
 	if (*pdf)
@@ -58,15 +56,12 @@ err pdf_seal(struct look *l, const struct pdf_order *order, str bytes, struct si
 	if (!order->old) /* else it was looked into before it was sealed */
 		TRY(look_pdf(l, bytes));
 	TRY(read_strictly(l, pdf, bytes, order->old));
-	int pages = qpdf_get_num_pages(pdf);
-	if (pages < 1)
+	if (qpdf_get_num_pages(pdf) < 1)
 		return look_refuse(l, "is a PDF without a page");
 	TRY(look_time(l));
 	TRY(write_encrypted(l, pdf, order));
 	str result = str_bytes(qpdf_get_buffer(pdf), qpdf_get_buffer_length(pdf));
-	TRY(pdf_check(order, result, &sealed));
-	if (sealed.pages != (uint64_t)pages)
-		return NEVER(CRYPTO, "the encrypted PDF has lost pages");
+	TRY(pdf_check(order, result, pdf, &sealed));
 	TRY(sink_put(to, result));
 	*out = sealed;
 	return OK;

@@ -5,14 +5,17 @@
  * by some 20 bytes a stream and string. All permissions are given: whoever has the password has the document.
  *
  * An empty owner password would open the file for anyone in some readers (qpdf #144), so there is always another one,
- * of chance, that nobody keeps. What was written is read again before it is given out: it must not open without a
- * password, must open with the right one, and must say of itself that it is what it should be.
+ * of chance, that nobody keeps. What was written is read again before it is given out: it must open with the right
+ * password and with no other, must say of itself that it is what it should be, and hold the document. qpdf does not
+ * vouch for qpdf there: the keys are derived and the contents decrypted by crypt/pdf_key.
  *
  * PDF encryption is CBC without a MAC: it keeps a secret and proves nothing. The page's SHA-256 does. */
 #ifndef LETTERLOCK_INSPECTOR_PDF_H
 #define LETTERLOCK_INSPECTOR_PDF_H
 
 #include "inspector/file_inside.h"
+
+#include <qpdf/qpdf-c.h>
 
 struct pdf_order {
 	const char *password, *owner; /* UTF-8, normalised, neither empty nor the same */
@@ -29,7 +32,8 @@ struct pdf_sealed {
  * must be. Nothing is written to `to` before the result was checked. */
 err pdf_seal(struct look *l, const struct pdf_order *order, str bytes, struct sink *to, struct pdf_sealed *out);
 
-/* Is this the encrypted file that was ordered? For pdf_seal() and tests. */
-err pdf_check(const struct pdf_order *order, str sealed, struct pdf_sealed *out);
+/* Is this the encrypted file that was ordered, of the document that was read into `original`? Only what qpdf itself
+ * wrote passes. NEVER CRYPTO if not. For pdf_seal() and tests. */
+err pdf_check(const struct pdf_order *order, str sealed, qpdf_data original, struct pdf_sealed *out);
 
 #endif

@@ -1,5 +1,6 @@
 /* `pdf_seal`: {"password","owner": UTF-8, "pass": ACTIVE_BIT of what may be in it, "bytes_max"}, and "old" for one that
  * is sealed already */
+#include "crypt/pdf_key.h"
 #include "inspector/inspector.h"
 #include "inspector/pdf.h"
 #include "sys/sys.h"
@@ -23,6 +24,7 @@ void prepare_pdf(void)
 	if (qpdf_init_write_memory(pdf) == QPDF_SUCCESS)
 		(void)qpdf_write(pdf);
 	qpdf_cleanup(&pdf);
+	(void)pdf_key_prepare(); /* asked again by the first job */
 }
 
 /* The words that qpdf takes end with a NUL, and so none may be inside. */
