@@ -38,7 +38,7 @@ race:  ## a run of threads under the thread sanitizer; N people
 	@test/race $(N)
 
 deep:  ## the large rows of the stories: gigabytes, minutes
-	@DEEP=1 LETTERLOCK_DEEP=1 test/run story/interop story/seal_zip
+	@DEEP=1 LETTERLOCK_DEEP=1 test/run story/interop story/interop_keys story/seal_zip
 
 browser: all  ## what the cleaner of HTML lets through, in Chromium
 	@tools/install-packages browser
