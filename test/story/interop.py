@@ -14,6 +14,7 @@ import subprocess
 import ae2_reader
 
 PROGRAM = os.path.abspath(os.environ.get("LETTERLOCK", "build/letterlock"))
+BROWSER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "browser")
 PDFJS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pdfjs")
 # Everything a person could type, in 32 bytes.
 SECRETS = {"generated": "k7mq-x3dp-9wnr-hj4t-b8cz", "UTF-8": "Zoë-größer-als-ñandú-93"}
@@ -116,6 +117,12 @@ def by_pdfjs(sealed, secret, room):
     return good(run("node", os.path.join(PDFJS, "read.mjs"), sealed, secret=secret))
 
 
+def by_pdfium(sealed, secret, room):
+    """Chromium's viewer, as a person sees it: title, pages and text, or its window that asks for another password."""
+    as_pdf = shutil.copy(sealed, os.path.join(room, "shown.pdf"))  # it goes by the name
+    return json.loads(good(run("node", os.path.join(BROWSER, "read_pdf.js"), as_pdf, secret=secret)))
+
+
 def as_read_before(reader, files, room):
     plain, = files
     return reader(plain, "", room)
@@ -136,6 +143,18 @@ def has_pdfjs():
     return package if os.path.isdir(package) else None
 
 
+@functools.lru_cache
+def has_pdfium():
+    """Chromium, and what drives it, installed beside read_pdf.js the first time; None: it cannot be had here."""
+    if not all(map(shutil.which, ("chromium", "node", "npm"))):
+        return None
+    try:
+        done = run(os.path.join(BROWSER, "install"), timeout=60)
+    except subprocess.TimeoutExpired:
+        return None
+    return "chromium" if done.returncode == 0 else None
+
+
 class Kind:
     def __init__(self, suffix, readers, expected, documents, notices):
         self.suffix, self.readers, self.expected, self.documents, self.notices = suffix, readers, expected, documents, notices
@@ -147,7 +166,7 @@ KINDS = {
                 files_themselves, "any", "every bit of the sealed bytes"),
     "pdf": Kind(".pdf", {"qpdf": (by_qpdf, "qpdf"), "pikepdf": (by_pikepdf, "python3"),
                          "poppler": (by_poppler, "pdftotext"), "poppler-pixels": (by_poppler_pixels, "pdftoppm"),
-                         "mupdf": (by_mupdf, "mutool"), "pdf.js": (by_pdfjs, has_pdfjs)},
+                         "mupdf": (by_mupdf, "mutool"), "pdf.js": (by_pdfjs, has_pdfjs), "pdfium": (by_pdfium, has_pdfium)},
                 as_read_before, "pdf", "the key's own bytes"),
 }
 

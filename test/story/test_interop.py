@@ -2,7 +2,7 @@
 is what went in; a wrong secret opens nothing; one flipped bit is noticed wherever the format can notice it.
 
 The large rows are for `make test T=story/interop` with LETTERLOCK_DEEP=1. Chromium's reader (pdfium) is no program of
-its own in Debian and asks for the password in a window; it is tried by hand."""
+its own in Debian: it is driven in the browser, where it asks for the password in a window."""
 import os
 import random
 
