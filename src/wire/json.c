@@ -78,3 +78,22 @@ void buf_add_json_number(struct buf *b, const char *name, uint64_t number)
 	add_name(b, name);
 	buf_add_number(b, number);
 }
+
+bool json_deeper_than(str json, unsigned depth)
+{
+	unsigned open = 0;
+	bool within = false;
+
+	for (size_t i = 0; i < json.len; i++) {
+		char c = json.at[i];
+		if (within && c == '\\')
+			i++;
+		else if (c == '"')
+			within = !within;
+		else if (!within && (c == '[' || c == '{') && ++open > depth)
+			return true;
+		else if (!within && (c == ']' || c == '}') && open > 0)
+			open--;
+	}
+	return false;
+}

@@ -1,5 +1,5 @@
 /* JSON text (RFC 8259) made directly into a buffer, for the small objects that events carry. What is read is
- * read with jansson; this only writes. */
+ * read with jansson, after json_deeper_than() said no: it goes down as deep as its input does. */
 #ifndef LETTERLOCK_WIRE_JSON_H
 #define LETTERLOCK_WIRE_JSON_H
 
@@ -14,5 +14,8 @@ void buf_add_json_escape(struct buf *b, uint32_t code);
 /* "name":"text" after a comma if needed: between buf_add_char(b, '{') and buf_add_char(b, '}'). */
 void buf_add_json_field(struct buf *b, const char *name, str text);
 void buf_add_json_number(struct buf *b, const char *name, uint64_t number);
+/* Does any value lie within more than `depth` arrays and objects? Strings are passed over; whether it is JSON at all
+ * is not judged. */
+bool json_deeper_than(str json, unsigned depth);
 
 #endif
