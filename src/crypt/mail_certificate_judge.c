@@ -81,7 +81,7 @@ static err refuse(struct fault *fault, const char *why)
 	return NEVER(KEY, "the certificate is refused");
 }
 
-static err check_key(X509 *x509, struct fault *fault)
+err certificate_check_key(X509 *x509, struct fault *fault)
 {
 	EVP_PKEY *key = X509_get0_pubkey(x509);
 	char group[64] = "";
@@ -106,7 +106,7 @@ static err check_key(X509 *x509, struct fault *fault)
 }
 
 /* RSA-PSS names its hash in parameters, hence not by the algorithm's number. */
-static err check_hash(X509 *x509, struct fault *fault)
+err certificate_check_hash(X509 *x509, struct fault *fault)
 {
 	int hash = NID_undef, bits = 0;
 
@@ -119,7 +119,7 @@ static err check_hash(X509 *x509, struct fault *fault)
 	return OK;
 }
 
-static err check_time(X509 *x509, moment now, struct fault *fault)
+err certificate_check_time(X509 *x509, moment now, struct fault *fault)
 {
 	moment begins = mail_time(X509_get0_notBefore(x509)), ends = mail_time(X509_get0_notAfter(x509));
 	char room[64];
@@ -207,26 +207,36 @@ static void store_ctx_done(X509_STORE_CTX **ctx)
 	*ctx = NULL;
 }
 
-err mail_chain_check(const struct mail_certificate *c, const struct mail_rules *rules, struct fault *fault)
+err certificate_chain_check(const struct mail_certificate *c, const struct mail_authorities *authorities, moment now,
+			    enum chain_use use, struct fault *fault)
 {
 	OWNED(store_ctx_done) X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 
-	if (!ctx || !X509_STORE_CTX_init(ctx, rules->authorities->store, c->x509, c->above))
+	if (!ctx || !X509_STORE_CTX_init(ctx, authorities->store, c->x509, c->above))
 		return LATER(MEMORY, "no memory to judge a certificate");
 	X509_VERIFY_PARAM *p = X509_STORE_CTX_get0_param(ctx);
-	X509_VERIFY_PARAM_set_time(p, (time_t)(rules->now / SECOND));
+	X509_VERIFY_PARAM_set_time(p, (time_t)(now / SECOND));
 	X509_VERIFY_PARAM_set_depth(p, MAIL_CHAIN_MAX);
 	X509_VERIFY_PARAM_set_auth_level(p, LEVEL);
+	if (use == CHAIN_SERVICE && !X509_VERIFY_PARAM_set_purpose(p, X509_PURPOSE_SSL_SERVER))
+		return BROKEN(CRYPTO, "a chain could not be judged");
 	int valid = X509_verify_cert(ctx);
 	ERR_clear_error();
-	return valid == 1 ? check_authorities_use(ctx, fault) : not_vouched(ctx, fault);
+	if (valid != 1)
+		return not_vouched(ctx, fault);
+	return use == CHAIN_MAIL ? check_authorities_use(ctx, fault) : OK;
+}
+
+err mail_chain_check(const struct mail_certificate *c, const struct mail_rules *rules, struct fault *fault)
+{
+	return certificate_chain_check(c, rules->authorities, rules->now, CHAIN_MAIL, fault);
 }
 
 err mail_certificate_judge(const struct mail_certificate *c, const struct mail_rules *rules, struct fault *fault)
 {
-	TRY(check_key(c->x509, fault));
-	TRY(check_hash(c->x509, fault));
-	TRY(check_time(c->x509, rules->now, fault));
+	TRY(certificate_check_key(c->x509, fault));
+	TRY(certificate_check_hash(c->x509, fault));
+	TRY(certificate_check_time(c->x509, rules->now, fault));
 	TRY(check_use(c->x509, rules->use, fault));
 	if (rules->address.len)
 		TRY(check_address(c->x509, rules->address, fault));
