@@ -69,7 +69,8 @@ static void set_safety(struct http_client *c)
 {
 	curl_easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(c->curl, CURLOPT_PROTOCOLS_STR,
-			 c->options.plain_local || c->options.plain_metadata ? "https,http" : "https");
+			 c->options.plain_local || c->options.plain_metadata || c->options.plain_public ? "https,http"
+													: "https");
 	curl_easy_setopt(c->curl, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(c->curl, CURLOPT_PROXY, ""); /* also none of the environment */
 	curl_easy_setopt(c->curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);

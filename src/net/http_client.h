@@ -2,11 +2,12 @@
  * SMS gateway, an object store. HTTP/1.1 only.
  *
  * It promises: the other side is verified (chain and name, TLS 1.2 or better) and there is no way to switch that off;
- * plain HTTP goes to this machine alone, and only where that was asked for. No redirect is followed, no proxy, no
- * .netrc and no variable of the environment is believed, and the path travels as it was given. The name is resolved
- * once, by us, and exactly those addresses are dialled; `public_only` refuses a name of which any address is not of
- * the public Internet, so that a URL from a stranger cannot reach into our network (THREATS B-70). CR, LF and NUL
- * never leave in a field or a URL. An answer is bounded, head and body, and so is the time it takes.
+ * plain HTTP goes to this machine alone, and only where that was asked for; to the public Internet for what proves
+ * itself, if that was. No redirect is followed, no proxy, no .netrc and no variable of the environment is believed, and
+ * the path travels as it was given. The name is resolved once, by us, and exactly those addresses are dialled;
+ * `public_only` refuses a name of which any address is not of the public Internet, so that a URL from a stranger cannot
+ * reach into our network (THREATS B-70). CR, LF and NUL never leave in a field or a URL. An answer is bounded, head and
+ * body, and so is the time it takes.
  *
  * A client keeps its connections open between calls and belongs to one thread at a time. What a call gives back lives
  * in the arena it was given. Nothing is logged here and no fault shows more than the host, for URLs and fields hold
@@ -23,8 +24,10 @@ struct http_client_options {
 	bool public_only;        /* for URLs that were not written by the operator */
 	bool plain_local;        /* http:// may be asked, of this machine's loopback or Unix socket alone */
 	bool plain_metadata; /* as plain_local, and of what a cloud tells its own machines by link-local addresses */
-	int stop_fd;         /* -1: nobody can ask to stop */
-	span grace;          /* for what is under way when stopping is wanted; looked at once a second */
+	bool plain_public; /* http:// may be asked, of the public Internet alone: for what proves itself by a signature
+			    */
+	int stop_fd;       /* -1: nobody can ask to stop */
+	span grace;        /* for what is under way when stopping is wanted; looked at once a second */
 };
 
 struct http_client;

@@ -37,7 +37,7 @@ static err take_scheme(CURLU *url, const struct http_client_options *o, struct r
 	r->plain = str_same(str_of(scheme), STR("http"));
 	if (!r->plain && !str_same(str_of(scheme), STR("https")))
 		return NEVER(DENIED, "only https:// is asked");
-	return r->plain && !o->plain_local && !o->plain_metadata
+	return r->plain && !o->plain_local && !o->plain_metadata && !o->plain_public
 		       ? NEVER(DENIED, "http:// is not asked: nobody could tell who answers")
 		       : OK;
 }
@@ -71,6 +71,8 @@ static bool is_metadata(const struct endpoint *e)
 
 static bool may_be_plain(const struct http_client_options *o, const struct endpoint *e)
 {
+	if (o->plain_public)
+		return endpoint_is_public(e);
 	return endpoint_is_loopback(e) || (o->plain_metadata && is_metadata(e));
 }
 
