@@ -6,6 +6,7 @@
 #include "wire/colour.h"
 #include "wire/file_rules.h"
 #include "wire/phone.h"
+#include "wire/sns.h"
 
 #include <string.h>
 
@@ -280,6 +281,20 @@ static err check_sms(struct reading *r, const struct config *c)
 	return OK;
 }
 
+static err check_sns(struct reading *r, const struct config *c)
+{
+	struct sns_topic topics[SNS_TOPICS_MAX];
+	size_t count;
+	err e = sns_topics_read(c->sns.topics, topics, &count);
+
+	if (failed(e))
+		return refuse(r, "sns.topics", e.note);
+	if (c->sns.endpoint.len && (!str_starts(c->sns.endpoint, STR("https://")) || !str_clean(c->sns.endpoint) ||
+				    str_has(str_from(c->sns.endpoint, 8), '/')))
+		return refuse(r, "sns.endpoint", "https://HOST or https://HOST:PORT, and nothing after it");
+	return OK;
+}
+
 /* A day is a moment at its beginning, UTC. */
 err config_day(str text, moment *out)
 {
@@ -398,6 +413,7 @@ err config_validate(struct reading *r, struct config *c)
 	TRY(check_late(r, c));
 	TRY(check_sms(r, c));
 	TRY(check_s3(r, c));
+	TRY(check_sns(r, c));
 	TRY(check_acme(r, c));
 	return check_rest(r, c);
 }

@@ -218,6 +218,8 @@ err flow_sweep(struct line *line, struct db *db, struct sweep_count *out)
 	TRY(expire_deliveries(line, db, &n.deliveries_expired));
 	TRY(link_expire_due(db, now, &n.links_expired));
 	TRY(db_run(db, QUERY_GUESSES_FORGET_DUE, DB(db_number(now))));
+	TRY(db_run(db, QUERY_SNS_MESSAGES_FORGET, DB(db_number(now))));
+	TRY(db_run(db, QUERY_SNS_CERTIFICATES_FORGET, DB(db_number(now), db_number(now - HOUR))));
 	TRY(each_due(line, db, QUERY_SUBMISSIONS_TO_EXPIRE, now, expire_one, &n.submissions_expired));
 	TRY(each_due(line, db, QUERY_SUBMISSIONS_TO_ERASE, now, erase_one, &n.submissions_erased));
 	TRY(remove_keyless(line, db, &n.objects_removed));

@@ -1,9 +1,10 @@
 /* The courier: delivers what is due, as flow/dispatch does, and tells the operator when the relay fails and when it
- * works again; and sends codes to telephones, because it alone dials out. */
+ * works again; sends codes to telephones, and asks SNS what its messages need, because it alone dials out. */
 #include "proc/role.h"
 
 #include "flow/codes.h"
 #include "flow/dispatch.h"
+#include "flow/notification.h"
 
 #include <stdio.h>
 
@@ -27,16 +28,27 @@ static void code_failed(void *state, err e, const struct fault *fault)
 	log_failure(&d->log, "a code could not be sent", e, fault);
 }
 
+static void notification_said(void *state, err e, const struct fault *fault)
+{
+	const struct duty *d = state;
+
+	log_say(&d->log, failed(e) ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "%s", fault->what);
+}
+
 err courier_run(struct duty *d, struct fault *fault)
 {
 	const struct dispatch_options everything = { .patience = INT64_MAX };
 	const struct codes_options codes_of_us = { .failed = code_failed, .state = d };
+	const struct notification_asks_options asks_of_us = { .said = notification_said, .state = d };
 	OWNED(codes_end) struct codes *codes = NULL;
+	OWNED(notification_asks_end) struct notification_asks *asks = NULL;
 	struct dispatch *dispatch = NULL;
 	char trouble[512] = "";
 
 	TRY(dispatch_begin(d->line, &everything, &dispatch, fault));
 	err e = codes_begin(d->line, &codes_of_us, &codes, fault);
+	if (!failed(e))
+		e = notification_asks_begin(d->line, &asks_of_us, &asks, fault);
 	if (!failed(e))
 		e = duty_ready(d);
 	while (!failed(e) && duty_goes_on(d))

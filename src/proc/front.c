@@ -1,6 +1,7 @@
 /* The front: the recipients' page, at the parent's listener, over the keeper's keyring. */
 #include "proc/role.h"
 
+#include "door/hook/hook.h"
 #include "door/ops/ops.h"
 #include "door/page/page.h"
 #include "sys/sys.h"
@@ -30,7 +31,25 @@ static struct page_look look_of(const struct config *c, const struct labels *lab
 	};
 }
 
-static err open_page(struct duty *d, struct page_server **out, struct fault *fault)
+/* What is refused is told as a warning: somebody else's fault, or a setting. */
+static void notification_said(void *state, enum notification what, err e, const struct fault *fault)
+{
+	const struct duty *d = state;
+	str words = notification_words(what);
+
+	if (what == NOTIFICATION_TROUBLE)
+		log_failure(&d->log, "a message of SNS could not be taken", e, fault);
+	else
+		log_say(&d->log, LOG_LEVEL_WARNING, "a message at /hooks/sns: %.*s%s%s", STR_ARG(words),
+			fault->what[0] ? "; " : "", fault->what);
+}
+
+static err open_hook(struct duty *d, struct hook **out)
+{
+	return hook_open(&(struct hook_options){ .line = d->line, .said = notification_said, .state = d }, out);
+}
+
+static err open_page(struct duty *d, struct hook *hook, struct page_server **out, struct fault *fault)
 {
 	const struct config *c = d->config;
 	struct proxies proxies;
@@ -46,6 +65,7 @@ static err open_page(struct duty *d, struct page_server **out, struct fault *fau
 			.listener_count = d->listeners.count,
 			.proxies = &proxies,
 			.look = look_of(c, &labels),
+			.hook = hook,
 			.certificate = c->serve.certificate,
 			.key = c->serve.key,
 			.challenges = c->serve.acme_directory.len ? c->serve.acme_folder : NULL,
@@ -63,13 +83,14 @@ static err open_page(struct duty *d, struct page_server **out, struct fault *fau
 		out, fault);
 }
 
-static err open_ops(struct duty *d, struct page_server *page, struct ops **out, struct fault *fault)
+static err open_ops(struct duty *d, struct page_server *page, struct hook *hook, struct ops **out, struct fault *fault)
 {
 	if (d->listeners.ops.fd < 0)
 		return OK;
 	return ops_open(d->arena,
 			&(struct ops_options){ .line = d->line,
 					       .page = page,
+					       .hook = hook,
 					       .listener = &d->listeners.ops,
 					       .listen = d->config->serve.ops_listen },
 			out, fault);
@@ -130,12 +151,14 @@ enum { MEMORY_KEPT = 1024 * 1024, MEMORY_POOLS = 16 };
 err front_run(struct duty *d, struct fault *fault)
 {
 	const struct config *c = d->config;
+	OWNED(hook_done) struct hook *hook = NULL;
 	OWNED(page_server_done) struct page_server *page = NULL;
 	OWNED(ops_done) struct ops *ops = NULL;
 
 	memory_keep(MEMORY_KEPT, MEMORY_POOLS);
-	TRY(open_page(d, &page, fault));
-	TRY(open_ops(d, page, &ops, fault));
+	TRY(open_hook(d, &hook));
+	TRY(open_page(d, hook, &page, fault));
+	TRY(open_ops(d, page, hook, &ops, fault));
 	log_say(&d->log, LOG_LEVEL_INFO, "the page of %.*s is served at %.*s", STR_ARG(c->base_url),
 		STR_ARG(c->serve.listen));
 	TRY(duty_ready(d));

@@ -7,10 +7,12 @@
 #include "door/cli/template_lint.h"
 #include "flow/inspectors.h"
 #include "flow/line.h"
+#include "flow/notification.h"
 #include "flow/objects.h"
 #include "flow/scanner.h"
 #include "store/store.h"
 #include "sys/sys.h"
+#include "wire/sns.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -62,6 +64,7 @@ static void probe_reasons(struct check *c)
 		{ "password.allow_weak_reason", "weak passwords are let through" },
 		{ "base_url_elsewhere_reason", "links lead outside the sender's domain" },
 		{ "s3.allow_plain_reason", "the bucket may answer others without TLS" },
+		{ "sns.allow_version_1_reason", "messages of SNS may be signed with SHA-1" },
 		{ "inspector.allow_no_sandbox_reason",
 		  "documents are looked into without a sandbox if the kernel gives none" },
 	};
@@ -243,6 +246,41 @@ static void probe_database(struct check *c)
 		find_failure(c, e, &fault, "a new one is made by `letterlock init`");
 	else
 		find(c, FINE, NULL, "%s", c->config->database);
+}
+
+static void judge_subscription(struct check *c, str topic, moment confirmed_at, moment ended_at)
+{
+	char room[64];
+	struct buf at = BUF_ON(room);
+
+	buf_add_moment(&at, ended_at ? ended_at : confirmed_at);
+	if (ended_at)
+		find(c, DOUBTFUL, "subscribe again: aws sns subscribe --protocol https",
+		     "somebody ended the subscription to %.*s at %.*s", STR_ARG(topic), STR_ARG(buf_str(&at)));
+	else if (!confirmed_at)
+		find(c, DOUBTFUL,
+		     "while `letterlock serve` runs: aws sns subscribe --protocol https --topic-arn … "
+		     "--notification-endpoint BASE_URL/hooks/sns",
+		     "%.*s did not ask to be confirmed yet: bounces and complaints of SES are not heard of",
+		     STR_ARG(topic));
+	else
+		find(c, FINE, NULL, "/hooks/sns is subscribed to %.*s since %.*s", STR_ARG(topic),
+		     STR_ARG(buf_str(&at)));
+}
+
+static void probe_notifications(struct check *c)
+{
+	OWNED(db_done) struct db *db = NULL;
+	struct sns_topic topics[SNS_TOPICS_MAX];
+	moment confirmed_at, ended_at;
+	size_t count;
+
+	if (failed(sns_topics_read(c->config->sns.topics, topics, &count)) || count == 0 ||
+	    failed(db_open(c->config->database, &db, NULL)))
+		return; /* settings and database have their own lines */
+	for (size_t i = 0; i < count; i++)
+		if (!failed(notification_subscription(db, topics[i].arn, &confirmed_at, &ended_at)))
+			judge_subscription(c, topics[i].arn, confirmed_at, ended_at);
 }
 
 /* One line a template, with the worst that was found, so that no other finding is crowded out. */
@@ -435,6 +473,7 @@ const struct probe config_probes[] = {
 	{ "credentials", probe_bucket_login, true },
 	{ "bucket", probe_bucket, true },
 	{ "database", probe_database, false },
+	{ "notifications", probe_notifications, false },
 	{ "templates", probe_templates, false },
 	{ "login", probe_login, false },
 	{ "certificate", probe_certificate, false },

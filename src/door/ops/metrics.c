@@ -47,6 +47,18 @@ static void add_http(struct buf *b, const struct http_counts *c, unsigned open)
 	    c->handshakes_failed);
 }
 
+static void add_hook(struct buf *b, const struct ops *o)
+{
+	uint64_t counts[NOTIFICATIONS];
+
+	if (!o->options.hook)
+		return;
+	hook_counts(o->options.hook, counts);
+	begin(b, "sns_messages_total", "counter", "Messages posted to /hooks/sns, by what became of them.");
+	for (size_t n = 0; n < NOTIFICATIONS; n++)
+		labelled(b, "sns_messages_total", "outcome", notification_label((enum notification)n), counts[n]);
+}
+
 static void add_certificate(struct buf *b, const struct ops *o)
 {
 	struct tls_dates dates = page_server_certificate(o->options.page);
@@ -100,6 +112,7 @@ void ops_metrics(struct ops *o, const struct readiness *r, struct buf *b)
 	for (size_t i = 0; i < READY_COUNT; i++)
 		labelled(b, "ready", "part", readiness_name(i), r->ready[i]);
 	add_http(b, &counts, open);
+	add_hook(b, o);
 	add_certificate(b, o);
 	if (r->known)
 		add_states(b, o, &r->overview);

@@ -16,6 +16,7 @@
 struct ops_options {
 	struct line *line;
 	struct page_server *page;
+	struct hook *hook; /* may be null */
 	const struct http_listener *listener;
 	str listen; /* as in the configuration; Host must be it, or localhost with its port */
 };

@@ -53,6 +53,7 @@ bool token_is_spelt(str token)
 	return token.len == LINK_TOKEN_TEXT;
 }
 
+enum { FORM_MAX = 64 * 1024 };
 enum { PATH_SAID = 200 }; /* ours are shorter; a longer one is not worth a page's room */
 
 struct page_values visit_values(const struct visit *v, enum page_language language)
@@ -215,6 +216,14 @@ static err answer_authority(struct visit *v, str rest)
 	return e.why == WHY_NOT_FOUND ? answer_closed(v, 404, false) : e;
 }
 
+static err answer_hook(struct visit *v, str rest)
+{
+	(void)rest;
+	if (!v->page->options.hook)
+		return answer_closed(v, 404, false);
+	return hook_sns(v->page->options.hook, v->request, v->answer);
+}
+
 static const struct route {
 	str path;
 	bool prefix, takes_post;
@@ -231,6 +240,7 @@ static const struct route {
 	{ STR("/robots.txt"), false, false, answer_robots },
 	{ STR("/healthz"), false, false, answer_health },
 	{ STR("/.well-known/acme-challenge/"), true, false, answer_authority },
+	{ HOOK_SNS_PATH, false, true, answer_hook },
 };
 
 static const struct route *route_for(str path)
@@ -252,6 +262,9 @@ static err answer(struct visit *v)
 		v->answer->status = 405;
 		return http_answer_field(v->answer, STR("Allow"), STR("GET, HEAD"));
 	}
+	/* Forms of ours are short; only what other services post is longer. */
+	if (v->request->body.len > FORM_MAX && route->answer != answer_hook)
+		return NEVER(LIMIT, "longer than any form");
 	return route->answer(v, str_from(head->path, route->path.len));
 }
 

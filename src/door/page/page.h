@@ -11,6 +11,7 @@
  *     GET, POST /d/TOKEN?late    after expiry: asks for a new link to the same mailbox
  *                   these three want a number typed besides: scanners with a browser go on pressing
  *     GET  /help          how to open what there is, for each device
+ *     POST /hooks/sns     what other services tell; see door/hook/hook.h
  *     GET  /style.css, /logo, /robots.txt, /healthz
  *
  * Before the proof the page says who sends, whether we can vouch for the domain, why, how much of what kind waits, and
@@ -33,6 +34,7 @@
 #ifndef LETTERLOCK_DOOR_PAGE_H
 #define LETTERLOCK_DOOR_PAGE_H
 
+#include "door/hook/hook.h"
 #include "door/page/html.h"
 #include "flow/fetch.h"
 #include "net/http.h"
@@ -59,6 +61,7 @@ struct page_options {
 	const char *challenges; /* as in struct page_server_options */
 	str base_url;           /* https://docs.example.com, an origin without a path */
 	struct page_look look;
+	struct hook *hook; /* what other services tell; may be null */
 	/* A request that failed through no fault of its peer; may be null. Never with a target. */
 	void (*failed)(void *state, err e);
 	void *state;
@@ -77,6 +80,7 @@ struct page_server_options {
 	size_t listener_count;
 	const struct proxies *proxies; /* may be null */
 	struct page_look look;
+	struct hook *hook; /* may be null; stays the caller's */
 	const char *certificate, *key;
 	const char *challenges;           /* the folder of what an authority comes to look for; may be null */
 	const struct http_listener *acme; /* answers http-01 alone; may be null */

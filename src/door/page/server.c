@@ -51,6 +51,7 @@ static err start(struct page_server *s, const struct page_server_options *o, str
 					      .challenges = o->challenges,
 					      .base_url = o->base_url,
 					      .look = o->look,
+					      .hook = o->hook,
 					      .failed = o->failed,
 					      .state = o->state },
 		      &s->page, fault));
@@ -68,6 +69,7 @@ static err start(struct page_server *s, const struct page_server_options *o, str
 							.state = s->page,
 							.clock = o->fetch.clock,
 							.arena_max = REQUEST_MAX,
+							.body_max = o->hook ? HOOK_BODY_MAX : 0,
 							.connections_max = o->connections_max,
 							.connections_of_one_max = o->connections_of_one_max,
 							.requests_of_one_max = o->requests_of_one_max,
