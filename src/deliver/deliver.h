@@ -99,5 +99,9 @@ void pace_done(struct pace **p);
 /* True: a slot is taken, and the message may go at *at (ticks, never before now). False: the domain's turn is
  * later than the transport's; nothing was taken, do something else and ask again at *at. */
 bool pace_reserve(struct pace *p, str domain, unsigned recipients, int64_t now_ticks, int64_t *at);
+/* For who was refused: a turn in the domain's line, a slot apart from the one before. Turns within `near` are given to
+ * whoever asks; beyond it there is a line of its own, so that who was sent away until shortly before a far turn finds
+ * a near one free. Nothing is taken: pace_reserve() decides when the turn has come. */
+int64_t pace_line_up(struct pace *p, str domain, unsigned recipients, int64_t now_ticks, span near);
 
 #endif

@@ -22,6 +22,7 @@ struct interval {
 struct place {
 	uint64_t domain; /* its hash; 0: free */
 	struct slots next;
+	int64_t near, far; /* the next turns in its line */
 };
 
 struct pace {
@@ -103,21 +104,26 @@ static int64_t due(const struct slots *s, int64_t now)
 	return ready(s) < now - LATENESS ? now : ready(s);
 }
 
+static int64_t in_use_until(const struct place *d)
+{
+	return later(ready(&d->next), later(d->near, d->far));
+}
+
 /* The place of a domain. If its set is full of others that are still in use, it joins the one that is free soonest. */
-static struct slots *place_of(struct pace *p, str domain, int64_t now)
+static struct place *place_of(struct pace *p, str domain, int64_t now)
 {
 	uint64_t h = hash_of(domain);
 	struct place *set = p->domains[(h >> 32) % SETS], *best = &set[0];
 
 	for (size_t i = 0; i < WAYS; i++) {
 		if (set[i].domain == h)
-			return &set[i].next;
-		if (ready(&set[i].next) < ready(&best->next))
+			return &set[i];
+		if (in_use_until(&set[i]) < in_use_until(best))
 			best = &set[i];
 	}
-	if (best->domain == 0 || ready(&best->next) < now - LATENESS)
+	if (best->domain == 0 || in_use_until(best) < now - LATENESS)
 		*best = (struct place){ .domain = h };
-	return &best->next;
+	return best;
 }
 
 static void take(struct slots *s, const struct interval *cost, unsigned recipients, int64_t at)
@@ -145,6 +151,11 @@ static bool reserve(struct pace *p, struct slots *domain, unsigned recipients, i
 	return true;
 }
 
+static int64_t ticks_of(int64_t nanoseconds, int64_t least)
+{
+	return later((nanoseconds + NANOSECONDS - 1) / NANOSECONDS, least);
+}
+
 bool pace_reserve(struct pace *p, str domain, unsigned recipients, int64_t now_ticks, int64_t *at)
 {
 	bool each = p->each.message || p->each.recipient;
@@ -152,8 +163,32 @@ bool pace_reserve(struct pace *p, str domain, unsigned recipients, int64_t now_t
 
 	must(recipients > 0);
 	pthread_mutex_lock(&p->lock);
-	bool taken = reserve(p, each ? place_of(p, domain, now) : NULL, recipients, now, &slot);
+	bool taken = reserve(p, each ? &place_of(p, domain, now)->next : NULL, recipients, now, &slot);
 	pthread_mutex_unlock(&p->lock);
-	*at = later((slot + NANOSECONDS - 1) / NANOSECONDS, now_ticks);
+	*at = ticks_of(slot, now_ticks);
 	return taken;
+}
+
+static int64_t line_up(struct place *d, int64_t step, int64_t now, int64_t near)
+{
+	int64_t turn = later(due(&d->next, now), d->near);
+
+	if (turn <= now + near) {
+		d->near = turn + step;
+		return turn;
+	}
+	turn = later(d->far, turn);
+	d->far = turn + step;
+	return turn;
+}
+
+int64_t pace_line_up(struct pace *p, str domain, unsigned recipients, int64_t now_ticks, span near)
+{
+	int64_t now = now_ticks * NANOSECONDS;
+	int64_t step = later(p->each.message, p->each.recipient * (int64_t)recipients);
+
+	pthread_mutex_lock(&p->lock);
+	int64_t turn = line_up(place_of(p, domain, now), step, now, near * NANOSECONDS);
+	pthread_mutex_unlock(&p->lock);
+	return ticks_of(turn, now_ticks);
 }

@@ -52,6 +52,8 @@ static void transport_down(struct dispatch *d, int64_t now, const struct outcome
 	}
 	if (!d->down_since)
 		d->down_since = now;
+	while (d->held_count)
+		dispatch_give_back(d, d->held[--d->held_count]);
 	tell_trouble(d, o, e);
 }
 
@@ -101,6 +103,9 @@ static struct held *first_runnable(struct courier *c, int64_t now, int64_t *next
 	*next = d->down_until > c->rest_until ? d->down_until : c->rest_until;
 	if (!reserve_whole(&d->reserve))
 		*next = now + REST_TICKS;
+	/* At a slow pace those that wait for a slot are few: the others can still be cancelled. */
+	if (*next < d->slot_at - EARLY_TICKS)
+		*next = d->slot_at - EARLY_TICKS;
 	if (now < *next)
 		return NULL;
 	*next = INT64_MAX;
@@ -125,7 +130,9 @@ static struct held *take(struct courier *c)
 	while (!d->ending) {
 		int64_t now = clock_ticks(&d->line->clock), next;
 		h = first_runnable(c, now, &next);
-		if (d->held_count <= LEASE_GROUP / 2)
+		size_t more = dispatch_runnable(d);
+		d->starved |= !h && more == 0;
+		if (more <= d->group / 2)
 			pthread_cond_signal(&d->empty);
 		if (h)
 			break;
@@ -144,9 +151,13 @@ static void put_back(struct dispatch *d, struct held *h, err e)
 		h->not_before = clock_ticks(&d->line->clock) + REST_TICKS;
 	pthread_mutex_lock(&d->lock);
 	must(d->held_count < HELD_MAX);
-	d->held[d->held_count++] = h;
 	d->in_flight--;
-	pthread_cond_signal(&d->work);
+	if (h->due || clock_ticks(&d->line->clock) < d->down_until) {
+		dispatch_give_back(d, h);
+	} else {
+		d->held[d->held_count++] = h;
+		pthread_cond_signal(&d->work);
+	}
 	pthread_mutex_unlock(&d->lock);
 }
 
@@ -168,6 +179,24 @@ static err read_lease(struct courier *c, struct held *h)
 	return queue_take(c->db, c->d->line->keys, h->delivery, &h->lease);
 }
 
+/* Its domain's turn is later: held if that is soon, else due again shortly before. */
+static void line_up(struct dispatch *d, struct held *h, int64_t now, int64_t slot)
+{
+	moment wall = clock_now(&d->line->clock);
+	span most = d->line->config->retry.most; /* so that queue_unwind() knows what cannot be */
+
+	if (!h->in_line)
+		slot = pace_line_up(d->pace, h->lease.message.domain, 1, now, NEAR_TICKS);
+	h->in_line = true;
+	h->not_before = slot;
+	if (slot - now <= NEAR_TICKS)
+		return;
+	h->due = wall + (slot - now - EARLY_TICKS < most ? slot - now - EARLY_TICKS : most);
+	pthread_mutex_lock(&d->lock);
+	d->lined_up = slot > d->lined_up ? slot : d->lined_up;
+	pthread_mutex_unlock(&d->lock);
+}
+
 /* Waits for the slot; false: another delivery may go sooner, or we are ending. */
 static bool wait_for_slot(struct courier *c, struct held *h)
 {
@@ -175,10 +204,11 @@ static bool wait_for_slot(struct courier *c, struct held *h)
 	int64_t now = clock_ticks(&d->line->clock), at;
 
 	if (!pace_reserve(d->pace, h->lease.message.domain, 1, now, &at)) {
-		h->not_before = at;
+		line_up(d, h, now, at);
 		return false;
 	}
 	pthread_mutex_lock(&d->lock);
+	d->slot_at = at;
 	while (!d->ending && (now = clock_ticks(&d->line->clock)) < at)
 		dispatch_wait(d, &d->work, at - now);
 	bool go = !d->ending;
@@ -210,16 +240,14 @@ static err send_one(struct courier *c, struct held *h, bool *settled)
 
 /* After a rotation the newest messages are under a key that was not there when this process began. They are not lost:
  * whoever begins later can read them. */
-static err leave_to_others(struct courier *c, const struct held *h, err e, bool *settled)
+static void leave_to_others(struct courier *c, struct held *h, err e)
 {
 	struct dispatch *d = c->d;
 
 	pthread_mutex_lock(&d->lock);
 	snprintf(d->trouble, sizeof d->trouble, "a message waits for the keys to be loaded again (SIGHUP): %s", e.note);
 	pthread_mutex_unlock(&d->lock);
-	TRY(queue_release(c->db, &h->delivery, 1, clock_now(&d->line->clock) + d->line->config->retry.first));
-	*settled = true;
-	return OK;
+	h->due = clock_now(&d->line->clock) + d->line->config->retry.first;
 }
 
 static bool is_late(const struct courier *c, const struct held *h)
@@ -235,8 +263,10 @@ static err handle(struct courier *c, struct held *h, bool *settled)
 	if (failed(e)) {
 		if (e.fate != FATE_NEVER)
 			return e;
-		if (e.why == WHY_KEY)
-			return leave_to_others(c, h, e, settled);
+		if (e.why == WHY_KEY) {
+			leave_to_others(c, h, e);
+			return OK;
+		}
 		*settled = true;
 		struct lease unreadable = { .delivery = h->delivery, .attempts = 1 };
 		return dispatch_settle_ourselves(c->d, &unreadable, e, "the queued message cannot be read");

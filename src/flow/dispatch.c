@@ -79,8 +79,12 @@ static err open_parts(struct dispatch *d, struct fault *fault)
 	TRY(reserve_open(&d->reserve, &d->presence, (unsigned)c->transport.connections));
 	/* What a killed courier had in hand is due again at once. */
 	TRY(queue_reclaim(d->db, clock_now(&d->line->clock), &reclaimed));
+	/* What waits for its domain's turn may get an earlier one: the pace may be another now. */
+	if (id_none(d->options.scope.submission))
+		TRY(queue_reline(d->db));
 	TRY(pace_open(&limits, &d->pace));
-	TRY(line_transport(d->line, &d->transport, fault));
+	if (!d->transport)
+		TRY(line_transport(d->line, &d->transport, fault));
 	return settler_begin(d->line, &d->reserve, d->options.patience, &d->settler, fault);
 }
 
@@ -108,7 +112,9 @@ err dispatch_begin(struct line *line, const struct dispatch_options *options, st
 	d->line = line;
 	d->options = *options;
 	d->presence.fd = -1;
-	d->left.next_due = MOMENT_NEVER;
+	d->transport = options->transport;
+	d->next_due = MOMENT_NEVER;
+	d->group = 1;
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_mutex_init(&d->lock, NULL);
@@ -137,9 +143,8 @@ void dispatch_look(struct dispatch *d, struct dispatch_view *out)
 {
 	pthread_mutex_lock(&d->lock);
 	*out = (struct dispatch_view){
-		.in_flight = d->in_flight + (unsigned)d->held_count,
-		.next_due = d->left.next_due,
-		.open = d->left.by_state[DELIVERY_QUEUED] + d->left.by_state[DELIVERY_WAITING],
+		.in_flight = d->in_flight + (unsigned)(d->held_count + d->untried_count),
+		.lined_up = d->lined_up,
 		.down_since = d->down_since,
 		.broken = d->broken,
 	};
@@ -147,18 +152,30 @@ void dispatch_look(struct dispatch *d, struct dispatch_view *out)
 	pthread_mutex_unlock(&d->lock);
 }
 
+static void remember_stubborn(struct dispatch *d, const struct held *h)
+{
+	d->stubborn[d->stubborn_next++ % CONNECTIONS_MAX] = (struct stubborn){ h->delivery, h->failures };
+}
+
+void dispatch_give_back(struct dispatch *d, struct held *h)
+{
+	must(d->untried_count < HELD_MAX);
+	d->untried[d->untried_count++] = (struct queue_untried){ h->delivery, h->due };
+	if (h->failures)
+		remember_stubborn(d, h);
+	held_done(&h);
+	pthread_cond_signal(&d->empty);
+}
+
 static void give_back_held(struct dispatch *d)
 {
-	id untried[HELD_MAX];
-
-	for (size_t i = 0; i < d->held_count; i++) {
-		untried[i] = d->held[i]->delivery;
-		held_done(&d->held[i]);
-	}
+	for (size_t i = 0; i < d->held_count; i++)
+		dispatch_give_back(d, d->held[i]);
+	d->held_count = 0;
 	/* If this fails, our presence ends with us and the leases with it. */
 	if (d->db)
-		(void)failed(queue_release(d->db, untried, d->held_count, clock_now(&d->line->clock)));
-	d->held_count = 0;
+		(void)failed(queue_release(d->db, d->owner, d->untried, d->untried_count));
+	d->untried_count = 0;
 }
 
 void dispatch_end(struct dispatch **dispatch)

@@ -1,13 +1,16 @@
 /* flow/dispatch: the way out. Leased deliveries go through a transport on several connections at once, at the
  * pace that was configured, and every outcome is made durable, as a state and as an event.
  *
- *     feeder    leases what is due, a group at a time, and keeps the couriers supplied
+ *     feeder    leases what is due, as much as goes in a moment, and gives back what will not go soon
  *     courier   one thread, one connection: takes a delivery, waits for its slot, sends it, hears the verdict
  *     settler   writes the outcomes of all couriers down, a group in one transaction
  *
  * A courier says nothing more on its connection until what it heard is durable: that is why a crash can leave
  * at most one delivery a connection in doubt. When the transport itself fails (nobody answers, TLS or the login
- * is refused), deliveries are given back untried and the transport is left alone for a while. */
+ * is refused), deliveries are given back untried and the transport is left alone for a while.
+ *
+ * Hardly more is leased than goes at once: what is leased cannot be cancelled and keeps others waiting. A message whose
+ * domain's turn is not near goes back into the queue, due shortly before its turn. */
 #ifndef LETTERLOCK_FLOW_DISPATCH_H
 #define LETTERLOCK_FLOW_DISPATCH_H
 
@@ -24,6 +27,7 @@ struct dispatched {
 struct dispatch_options {
 	struct queue_scope scope;
 	span patience; /* how long outcomes that cannot be written down are kept in memory before all ends */
+	struct transport *transport;                               /* becomes the dispatcher's; null: as configured */
 	void (*heard)(void *state, const struct dispatched *what); /* on a courier's thread; may be null */
 	void *state;
 };
@@ -35,8 +39,7 @@ void dispatch_wake(struct dispatch *d); /* something new may be due */
 
 struct dispatch_view {
 	unsigned in_flight; /* leased and not settled */
-	moment next_due;    /* of what is left; MOMENT_NEVER if nothing is */
-	uint64_t open;      /* queued or waiting */
+	int64_t lined_up;   /* ticks of the last turn that was given to a message of a slow domain; 0: none */
 	int64_t down_since; /* ticks since when nothing can be sent; 0: all works */
 	char trouble[512];  /* why, for people: a whole sentence */
 	err broken;         /* not OK: dispatching has ended by itself */

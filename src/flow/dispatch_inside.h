@@ -9,9 +9,11 @@
 
 enum {
 	CONNECTIONS_MAX = 256,
-	LEASE_GROUP = 64, /* deliveries leased in one transaction */
-	HELD_MAX = 1024,  /* leased and not yet sent: those whose domain must wait do not keep others from going */
+	GROUP_MAX = 64,   /* deliveries leased in one transaction */
+	HELD_MAX = 1024,  /* leased and not settled, together */
 	STUBBORN_MAX = 3, /* failures of the transport with one message in hand, until it is that message's failure */
+	NEAR_TICKS = 2 * SECOND,  /* a turn that is held for; who has a farther one goes back into the queue */
+	EARLY_TICKS = 1 * SECOND, /* until so long before its turn */
 };
 
 /* A delivery that is leased to us and not yet sent. */
@@ -19,7 +21,15 @@ struct held {
 	id delivery;
 	struct lease lease; /* read when it is first taken: lease.arena is set then */
 	int64_t not_before; /* ticks: its domain's slot, or 0 */
+	moment due;         /* not 0: it is to go back into the queue until then */
+	bool in_line;       /* it has a turn in its domain's line */
 	unsigned failures;  /* of the transport while it was in hand */
+};
+
+/* A message that the transport failed with, remembered while it is back in the queue. */
+struct stubborn {
+	id delivery;
+	unsigned failures;
 };
 
 struct dispatch {
@@ -38,7 +48,16 @@ struct dispatch {
 	pthread_cond_t empty; /* the feeder should look */
 	struct held *held[HELD_MAX];
 	size_t held_count;
+	struct queue_untried untried[HELD_MAX]; /* to be given back by the feeder */
+	size_t untried_count;
+	struct stubborn stubborn[CONNECTIONS_MAX]; /* the oldest is forgotten first */
+	size_t stubborn_next;
 	unsigned in_flight;
+	size_t group;      /* how much is leased at once */
+	bool starved;      /* since then a courier came and found nothing */
+	int64_t leased_at; /* ticks */
+	int64_t slot_at;   /* ticks: the last slot of the whole transport that was taken */
+	int64_t lined_up;  /* ticks: the last turn in a domain's line */
 	bool ending, woken;
 	int64_t down_since, down_until, down_wait; /* ticks; the transport's health, shared by all couriers */
 	int64_t works_ticks;                       /* when it last served somebody; 0: never */
@@ -46,7 +65,7 @@ struct dispatch {
 	bool trouble_is_queue; /* and not the transport's */
 	int64_t reclaim_at;    /* the feeder's: ticks when leases of the dead are looked for again */
 	err broken;
-	struct queue_count left; /* as of the last time nothing was due */
+	moment next_due; /* as of the last time nothing was due */
 
 	pthread_t feeder;
 	bool feeding;
@@ -55,7 +74,10 @@ struct dispatch {
 };
 
 void *dispatch_feed(void *dispatch);
-void *dispatch_carry(void *dispatch); /* a courier */
+void *dispatch_carry(void *dispatch);               /* a courier */
+size_t dispatch_runnable(const struct dispatch *d); /* how many could go now; the lock is held */
+/* The lock is held: what is leased and unsent goes back to where it was in the queue, or waits until it is due. */
+void dispatch_give_back(struct dispatch *d, struct held *h);
 /* Something failed that no retry mends: everything stops. */
 void dispatch_break(struct dispatch *d, err e);
 /* Waits on `cond` for at most that many ticks; the lock is held. */

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-enum { QUIET_TICKS = SECOND / 2 };
+enum { QUIET_TICKS = SECOND / 2, QUIET_IN_LINE_TICKS = 10 * SECOND };
 
 /* Another process (serve) may carry our deliveries too; what it did is read from the database. */
 static err refresh(struct send *s)
@@ -24,17 +24,20 @@ static err refresh(struct send *s)
 	return OK;
 }
 
-/* Everything of ours is waiting for a time beyond our patience, or has been in another process' hands for as long. */
-static err look_at_queue(struct send *s, struct send_quiet *q)
+/* Everything of ours is waiting for a time beyond our patience, or has been in another process' hands for as long. What
+ * is in line for a slow domain is not waiting in vain. */
+static err look_at_queue(struct send *s, struct send_quiet *q, bool in_line)
 {
 	struct queue_count left;
 	int64_t now = clock_ticks(&s->line->clock);
 
-	if (now - q->looked_ticks < QUIET_TICKS)
+	if (now - q->looked_ticks < (in_line ? QUIET_IN_LINE_TICKS : QUIET_TICKS))
 		return OK;
 	q->looked_ticks = now;
 	TRY(queue_count(s->db, (struct queue_scope){ s->sub->id }, &left));
 	TRY(refresh(s));
+	if (in_line)
+		return OK;
 	if (left.by_state[DELIVERY_TRYING]) {
 		if (!q->others_ticks)
 			q->others_ticks = now;
@@ -67,8 +70,8 @@ err send_is_over(struct send *s, struct send_quiet *q, bool *over)
 		return OK;
 	if (view.down_since && clock_ticks(&s->line->clock) - view.down_since > s->options.patience)
 		q->nothing_to_do = true;
-	else if (view.in_flight == 0)
-		TRY(look_at_queue(s, q));
+	else if (!view.down_since && view.in_flight == 0)
+		TRY(look_at_queue(s, q, clock_ticks(&s->line->clock) < view.lined_up));
 	*over = q->nothing_to_do;
 	return OK;
 }

@@ -54,7 +54,7 @@ void lease_done(struct lease *l)
 	arena_done(&l->arena);
 }
 
-err queue_release(struct db *db, const id *deliveries, size_t count, moment due)
+err queue_release(struct db *db, id owner, const struct queue_untried *untried, size_t count)
 {
 	OWNED(db_rollback) struct db_transaction change = { 0 };
 
@@ -62,8 +62,14 @@ err queue_release(struct db *db, const id *deliveries, size_t count, moment due)
 		return OK;
 	TRY(db_begin(db, &change));
 	for (size_t i = 0; i < count; i++)
-		TRY(db_run(db, QUERY_QUEUE_RELEASE, DB(db_id(deliveries[i]), db_number(due))));
+		TRY(db_run(db, QUERY_QUEUE_RELEASE,
+			   DB(db_id(untried[i].delivery), db_number(untried[i].due), db_id(owner))));
 	return db_commit(&change);
+}
+
+err queue_reline(struct db *db)
+{
+	return db_run(db, QUERY_QUEUE_RELINE, DB_NOTHING);
 }
 
 /* The owners that hold leases, and are gone. Few: one a process that was killed. */

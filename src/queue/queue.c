@@ -120,23 +120,29 @@ static err count_of(struct db *db, id submission, struct queue_count *out)
 	return read_count(&rows, out);
 }
 
-static err count_by(struct db *db, enum query query, struct queue_count *out)
+static err count_all(struct db *db, struct queue_count *out)
 {
 	OWNED(db_rows_done) struct db_rows rows = { 0 };
 
-	TRY(db_ask(db, query, DB_NOTHING, &rows));
+	TRY(db_ask(db, QUERY_QUEUE_COUNT, DB_NOTHING, &rows));
 	return read_count(&rows, out);
 }
 
 err queue_count(struct db *db, struct queue_scope scope, struct queue_count *out)
 {
-	return id_none(scope.submission) ? count_by(db, QUERY_QUEUE_COUNT, out) : count_of(db, scope.submission, out);
+	return id_none(scope.submission) ? count_all(db, out) : count_of(db, scope.submission, out);
 }
 
-err queue_count_open(struct db *db, struct queue_scope scope, struct queue_count *out)
+err queue_next_due(struct db *db, struct queue_scope scope, moment *out)
 {
-	return id_none(scope.submission) ? count_by(db, QUERY_QUEUE_COUNT_OPEN, out)
-					 : count_of(db, scope.submission, out);
+	OWNED(db_rows_done) struct db_rows rows = { 0 };
+
+	if (id_none(scope.submission))
+		TRY(db_one(db, QUERY_QUEUE_NEXT, DB_NOTHING, &rows));
+	else
+		TRY(db_one(db, QUERY_QUEUE_NEXT_OF, DB(db_id(scope.submission)), &rows));
+	*out = db_row_none(&rows, 0) ? MOMENT_NEVER : db_row_number(&rows, 0);
+	return OK;
 }
 
 err queue_retry_at(const struct queue_patience *p, const struct entropy *e, unsigned attempts, moment now,

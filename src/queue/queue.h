@@ -37,8 +37,15 @@ struct queue_scope {
 err queue_lease(struct db *db, struct queue_scope scope, id owner, moment now, size_t max, id *out, size_t *count);
 /* What is to be sent for a delivery that was leased. NEVER TAMPERED, NEVER STATE and the like: it can never be sent. */
 err queue_take(struct db *db, struct keyring *keys, id delivery, struct lease *out);
-/* Gives leases back untried: the attempt is not counted. */
-err queue_release(struct db *db, const id *deliveries, size_t count, moment due);
+/* Gives leases back untried: the attempt is not counted. Waits until `due`, or if that is not later takes its old
+ * place. What is the owner's no more is left alone. */
+struct queue_untried {
+	id delivery;
+	moment due; /* 0: as it was */
+};
+err queue_release(struct db *db, id owner, const struct queue_untried *untried, size_t count);
+/* What was never tried and waits, because of a pace or a key that may be another one now, takes its old place. */
+err queue_reline(struct db *db);
 
 struct settlement {
 	id delivery, owner;        /* whose lease it is */
@@ -82,9 +89,9 @@ struct queue_count {
 	moment next_due; /* of what is queued or waiting; MOMENT_NEVER if nothing is */
 };
 err queue_count(struct db *db, struct queue_scope scope, struct queue_count *out);
-/* Those that have no outcome yet, alone: what it costs does not grow with what was ever delivered. The others count as
- * none if the scope is all. */
-err queue_count_open(struct db *db, struct queue_scope scope, struct queue_count *out);
+/* When the first of what is queued or waiting is due; MOMENT_NEVER if nothing is. Costs the same however much there is.
+ */
+err queue_next_due(struct db *db, struct queue_scope scope, moment *out);
 
 /* When to try again after `attempts` tries: doubling from `first` to `most`, spread by `jitter_percent` so that
  * many failures do not come back as one wave. Where that is beyond the deadline, after half of the time that is left;

@@ -71,6 +71,26 @@ static void a_slow_domain_does_not_hold_up_the_others(void **state)
 	assert_int_equal(slot(p, "a.test", 1, 1000000), 1000000);
 }
 
+/* Near turns are a slot apart; beyond them is a line of its own, and who comes back just before a far turn finds it
+ * near. */
+static void who_is_refused_gets_a_turn_in_line(void **state)
+{
+	OWNED(pace_done) struct pace *p = with((struct pace_limits){ .domain_messages = 2 });
+	int64_t at;
+
+	assert_int_equal(slot(p, "a.test", 1, 0), 0);
+	for (int64_t i = 1; i <= 4; i++)
+		assert_int_equal(pace_line_up(p, STR("a.test"), 1, 0, 2 * SECOND), i * SECOND / 2);
+	for (int64_t i = 5; i <= 10000; i++)
+		assert_int_equal(pace_line_up(p, STR("a.test"), 1, 0, 2 * SECOND), i * SECOND / 2);
+	assert_int_equal(pace_line_up(p, STR("b.test"), 1, 0, 2 * SECOND), 0);
+	for (int64_t i = 1; i <= 4; i++)
+		assert_int_equal(slot(p, "a.test", 1, i * SECOND / 2), i * SECOND / 2);
+	/* The fifth comes a second early, and is told when. */
+	assert_false(pace_reserve(p, STR("a.test"), 1, 2 * SECOND, &at));
+	assert_int_equal(pace_line_up(p, STR("a.test"), 1, 2 * SECOND, 2 * SECOND), 5 * SECOND / 2);
+}
+
 /* More domains than there are places: nobody goes faster than the limit, and memory stays what it is. */
 static void a_hundred_thousand_domains_are_never_too_fast(void **state)
 {
@@ -184,5 +204,5 @@ static void a_thousand_messages_keep_the_pace(void **state)
 
 TESTS(pace, test(slots_are_even_and_the_first_is_now), test(a_pause_saves_up_nothing),
       test(recipients_are_counted_besides_messages), test(a_slow_domain_does_not_hold_up_the_others),
-      test(a_hundred_thousand_domains_are_never_too_fast), test(no_limit_is_no_wait),
-      test(a_pace_that_makes_no_sense_is_refused), test(a_thousand_messages_keep_the_pace))
+      test(who_is_refused_gets_a_turn_in_line), test(a_hundred_thousand_domains_are_never_too_fast),
+      test(no_limit_is_no_wait), test(a_pace_that_makes_no_sense_is_refused), test(a_thousand_messages_keep_the_pace))

@@ -192,11 +192,36 @@ static void what_is_released_counts_no_attempt(void **state)
 	OWNED(lease_done) struct lease l = { 0 };
 	(void)state;
 	assert_int_equal(lease(somebody(), NOW + 1, 1, got), 1);
-	assert_ok(queue_release(db, got, 1, NOW + 1));
+	assert_ok(queue_release(db, holder, &(struct queue_untried){ got[0], 0 }, 1));
 	assert_int_equal(in_state(DELIVERY_QUEUED), PEOPLE);
 	assert_int_equal(lease(somebody(), NOW + 1, 1, again), 1);
 	assert_ok(queue_take(db, keyring, again[0], &l));
 	assert_int_equal(l.attempts, 1);
+}
+
+static void what_is_given_back_takes_its_place_or_waits(void **state)
+{
+	id got[PEOPLE], again[PEOPLE];
+	moment next;
+	(void)state;
+	assert_int_equal(lease(somebody(), NOW + PEOPLE, PEOPLE, got), PEOPLE);
+	assert_ok(queue_next_due(db, (struct queue_scope){ 0 }, &next));
+	assert_int_equal(next, MOMENT_NEVER);
+	const struct queue_untried untried[] = { { got[0], NOW + HOUR }, { got[1], 0 }, { got[2], 0 } };
+	assert_ok(queue_release(db, somebody(), untried, 3)); /* they are not his */
+	assert_int_equal(in_state(DELIVERY_TRYING), PEOPLE);
+	assert_ok(queue_release(db, holder, untried, 3));
+	assert_int_equal(in_state(DELIVERY_QUEUED), 2);
+	assert_int_equal(in_state(DELIVERY_WAITING), 1);
+	assert_ok(queue_next_due(db, (struct queue_scope){ 0 }, &next));
+	assert_in_range(next, NOW + 1, NOW + 3); /* as it was, not as it is given back */
+	assert_int_equal(lease(somebody(), NOW + HOUR - 1, PEOPLE, again), 2);
+	assert_ok(queue_next_due(db, (struct queue_scope){ sub->id }, &next));
+	assert_int_equal(next, NOW + HOUR);
+	assert_ok(queue_unwind(db, NOW + HOUR / 2, HOUR)); /* nothing is as late as a clock that was set back */
+	assert_int_equal(lease(somebody(), NOW + HOUR - 1, PEOPLE, again), 0);
+	assert_ok(queue_reline(db)); /* a new pace: it need not wait */
+	assert_int_equal(lease(somebody(), NOW + HOUR - 1, PEOPLE, again), 1);
 }
 
 static bool file_holds(const char *name, str what)
@@ -379,9 +404,9 @@ static void what_was_not_sent_to_a_recipient_is_found(void **state)
 TESTS(queue, queued(a_service_s_own_name_finds_the_delivery_until_it_is_erased),
       queued(only_what_is_due_is_leased_and_the_earliest_first), queued(nobody_leases_what_another_has),
       queued(a_leased_message_comes_back_as_it_was_given), queued(what_is_released_counts_no_attempt),
-      queued(an_ended_delivery_keeps_no_message), queued(an_outcome_is_settled_once_and_only_by_who_holds_the_lease),
-      queued(an_outcome_of_a_lost_lease_is_refused), queued(waiting_is_due_again_at_its_time),
-      queued(only_what_was_not_sent_can_be_cancelled),
+      queued(what_is_given_back_takes_its_place_or_waits), queued(an_ended_delivery_keeps_no_message),
+      queued(an_outcome_is_settled_once_and_only_by_who_holds_the_lease), queued(an_outcome_of_a_lost_lease_is_refused),
+      queued(waiting_is_due_again_at_its_time), queued(only_what_was_not_sent_can_be_cancelled),
       queued(leases_of_the_dead_come_back_at_once_and_those_of_the_living_stay),
       queued(retries_back_off_with_jitter_and_end_at_the_deadline),
       queued(what_waits_past_its_deadline_has_failed_and_keeps_no_message),
