@@ -70,6 +70,10 @@ err flow_fetch_stream(struct fetch *f, struct arena *a, const struct fetch_view 
 /* All objects of the recipient as one zip of *size bytes; the view outlives *out. NEVER as before. */
 err flow_fetch_bundle(struct fetch *f, struct arena *a, const struct fetch_view *v, const struct link_session *session,
 		      uint64_t *size, struct source *out);
+/* A direct object is fetched from the store: a URL for it, good for a minute, and written down as an opening before
+ * anybody has it. Takes the key of the view. NEVER as before; LATER while the store's login cannot sign. */
+err flow_fetch_lend(struct fetch *f, struct arena *a, struct fetch_view *v, const struct link_session *session,
+		    const struct object *object, str *url);
 /* After the stream: `whole` if the last byte of the object has arrived. Takes the key of the view. Failing to write it
  * down is reported, but what has left has left. */
 err flow_fetch_sent(struct fetch *f, struct fetch_view *v, const struct link_session *session,

@@ -62,23 +62,47 @@ err flow_fetch_stream(struct fetch *f, struct arena *a, const struct fetch_view 
 	return fetch_watch(f, a, v, session, &stored, out);
 }
 
+/* Takes the view's key. */
+static err tell(struct fetch *f, struct fetch_view *v, const struct object *object, struct note *note, bool durable)
+{
+	note->key = v->sub->key;
+	note->submission = v->sub->id;
+	note->recipient = v->to->id;
+	note->object = *object;
+	note->times = 1;
+	note->object.name = str_upto(object->name, NOTE_NAME);
+	if (note->object.name.len)
+		memcpy(note->name, note->object.name.at, note->object.name.len);
+	v->sub->key = NULL; /* the note's now */
+	return teller_note(f->teller, note, durable);
+}
+
 err flow_fetch_sent(struct fetch *f, struct fetch_view *v, const struct link_session *session,
 		    const struct object *object, uint64_t bytes, bool whole)
 {
-	struct note note = {
-		.session = *session,
-		.key = v->sub->key,
-		.submission = v->sub->id,
-		.recipient = v->to->id,
-		.object = *object,
-		.bytes = bytes,
-		.times = 1,
-		.whole = whole,
-	};
+	struct note note = { .session = *session, .bytes = bytes, .whole = whole };
 
-	note.object.name = str_upto(object->name, NOTE_NAME);
-	if (note.object.name.len)
-		memcpy(note.name, note.object.name.at, note.object.name.len);
-	v->sub->key = NULL; /* the note's now */
-	return teller_note(f->teller, &note, whole && (v->link.opened_at == 0 || v->link.opens_max > 0));
+	return tell(f, v, object, &note, whole && (v->link.opened_at == 0 || v->link.opens_max > 0));
+}
+
+/* What the store's login cannot do is no damage of the document. */
+static err share(struct fetch *f, struct arena *a, const struct object *object, str *url)
+{
+	moment now = fetch_now(f);
+	err e = store_share(f->parts.store, a, object->id, now - now % SECOND, STORE_LENT, url);
+
+	return failed(e) ? LATER(STORE, "no URL of the store can be signed now") : OK;
+}
+
+err flow_fetch_lend(struct fetch *f, struct arena *a, struct fetch_view *v, const struct link_session *session,
+		    const struct object *object, str *url)
+{
+	struct note note = { .session = *session, .whole = true, .handed_over = true };
+	str lent;
+
+	TRY(may_open(f, session));
+	TRY(share(f, a, object, &lent));
+	TRY(tell(f, v, object, &note, true));
+	*url = lent;
+	return OK;
 }

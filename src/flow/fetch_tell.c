@@ -24,7 +24,9 @@ struct teller {
 static err write_note(struct fetch *f, struct db *db, const struct note *n)
 {
 	const struct fetch_event event = {
-		.kind = n->whole ? EVENT_LINK_OPENED : EVENT_LINK_BROKEN_OFF,
+		.kind = n->handed_over ? EVENT_LINK_HANDED_OVER
+			: n->whole     ? EVENT_LINK_OPENED
+				       : EVENT_LINK_BROKEN_OFF,
 		.submission = n->submission,
 		.recipient = n->recipient,
 		.link = n->session.link,

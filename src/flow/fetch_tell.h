@@ -23,6 +23,7 @@ struct note {
 	char name[NOTE_NAME];
 	uint64_t bytes, times;
 	bool whole;
+	bool handed_over; /* to the store: it was told where to fetch it, and no byte left us */
 };
 /* Takes the note's key in any case. With `durable`: returns when it is written, or with why it is not yet. */
 err teller_note(struct teller *t, const struct note *note, bool durable);

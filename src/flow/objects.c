@@ -31,6 +31,13 @@ static bool sign_refused(void *state, str access_key_id)
 	return aws_login_refused(s->login, access_key_id);
 }
 
+static err sign_lasts(void *state, moment until, struct fault *fault)
+{
+	struct signer *s = state;
+
+	return aws_login_lasts(s->login, until, fault);
+}
+
 static void sign_done(void *state)
 {
 	struct signer *s = state;
@@ -75,7 +82,9 @@ static err open_signer(const struct config *config, struct clock clock, struct s
 		sign_done(s);
 		return e;
 	}
-	*out = (struct store_login){ .get = sign_get, .refused = sign_refused, .done = sign_done, .state = s };
+	*out = (struct store_login){
+		.get = sign_get, .refused = sign_refused, .lasts = sign_lasts, .done = sign_done, .state = s
+	};
 	return OK;
 }
 
@@ -109,6 +118,37 @@ err objects_open(const struct config *config, struct store **out, struct fault *
 	if (objects_in_bucket(config))
 		return open_bucket(config, out, fault);
 	return store_open(config->store, out, fault);
+}
+
+/* ── Direct objects ──────────────────────────────────────────────────────────────────────────────── */
+
+bool objects_direct(const struct config *config, enum link_mode mode, enum seal_kind seal)
+{
+	bool stands_alone = seal == SEAL_ZIP || seal == SEAL_PDF;
+
+	return stands_alone && objects_in_bucket(config) && (mode == LINK_PRESIGNED || config->s3.direct);
+}
+
+/* Whole seconds: that is how the store reads the date. */
+err objects_promise(struct store *store, moment now, span good_for, struct fault *fault)
+{
+	err e = store_share_ready(store, now + good_for, fault);
+
+	if (failed(e) && fault_empty(fault))
+		fault_set(fault, "no presigned links: %s", e.note);
+	return e;
+}
+
+err objects_share(struct store *store, struct arena *a, moment now, span good_for, struct link *out)
+{
+	now -= now % SECOND;
+	out->expires_at = now + good_for - good_for % SECOND;
+	return store_share(store, a, out->object, now, out->expires_at - now, &out->url);
+}
+
+err objects_remove(struct store *store, const struct object *o)
+{
+	return (o->direct ? store_destroy_direct : store_destroy)(store, &o->id, 1);
 }
 
 /* ── Judging a bucket ────────────────────────────────────────────────────────────────────────────── */

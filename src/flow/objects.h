@@ -12,6 +12,14 @@ bool objects_in_bucket(const struct config *config);
 /* Who would sign for the bucket; only to be looked at. The keys lie in the arena. */
 err objects_login(struct arena *a, const struct config *config, struct clock clock, struct aws_login **out);
 
+/* Does an object of that form lie in the bucket without our envelope, for its recipient to fetch it there? */
+bool objects_direct(const struct config *config, enum link_mode mode, enum seal_kind seal);
+/* Before any is mailed: would URLs minted now be good for so long? NEVER, in words, if not. */
+err objects_promise(struct store *store, moment now, span good_for, struct fault *fault);
+/* The URL of out->object, which need not be there yet, and the moment at which it ends; into `out`. */
+err objects_share(struct store *store, struct arena *a, moment now, span good_for, struct link *out);
+err objects_remove(struct store *store, const struct object *o); /* its bytes */
+
 /* The first thing that makes a bucket no place for documents, in words; empty if there is none. `plain` is whether it
  * answers without TLS, which a written reason may allow. */
 struct bucket_verdict {

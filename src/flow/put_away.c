@@ -1,5 +1,6 @@
 #include "flow/put_away_inside.h"
 
+#include "flow/objects.h"
 #include "sys/sys.h"
 
 err put_away_changed(const struct document *doc, struct fault *fault)
@@ -52,6 +53,8 @@ err put_away_object(const struct put_away *p, struct intake *in, str name, str t
 		TRY(put_away_room(p, o));
 	o->name = name;
 	o->type = type;
+	o->direct = objects_direct(p->line->config, p->chunk->sub->mode, in->to->seal);
+	o->id = in->to->link.object;
 	struct object **last = &in->to->objects;
 	while (*last)
 		last = &(*last)->next;

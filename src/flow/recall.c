@@ -1,6 +1,6 @@
 #include "flow/recall.h"
 
-enum { DELIVERIES_MAX = 1000000, UNSENT_MAX = 64 };
+enum { DELIVERIES_MAX = 1000000, UNSENT_MAX = 64, MAILED_MAX = 64 };
 
 /* ── Finding ── */
 
@@ -102,8 +102,55 @@ err recall_unsent(struct line *line, struct db *db, const struct standing *what)
 	return OK;
 }
 
+/* ── What only its removal ends ── */
+
+static err mailed_objects(struct db *db, id recipient, id *out, size_t max, size_t *count)
+{
+	OWNED(db_rows_done) struct db_rows rows = { 0 };
+	err e = OK;
+	size_t have = 0;
+
+	TRY(db_ask(db, QUERY_OBJECTS_TO_REMOVE_OF_RECIPIENT, DB(db_id(recipient), db_number((int64_t)max)), &rows));
+	while (have < max && db_next(&rows, &e))
+		out[have++] = db_row_id(&rows, 0);
+	*count = have;
+	return e;
+}
+
+err recall_mailed_key(struct db *db, id recipient)
+{
+	return db_run(db, QUERY_OBJECTS_DESTROY_MAILED, DB(db_id(recipient), db_number(LINK_PRESIGNED)));
+}
+
+static err remove_mailed(struct line *line, struct db *db, id recipient)
+{
+	id gone[MAILED_MAX];
+	size_t count;
+
+	TRY(mailed_objects(db, recipient, gone, MAILED_MAX, &count));
+	if (count == 0)
+		return OK;
+	TRY(store_destroy_direct(line->store, gone, count));
+	for (size_t i = 0; i < count; i++)
+		TRY(db_run(db, QUERY_OBJECT_REMOVED, DB(db_id(gone[i]))));
+	return OK;
+}
+
+err recall_mailed(struct line *line, struct db *db, id recipient, struct fault *fault)
+{
+	err e = remove_mailed(line, db, recipient);
+
+	if (failed(e))
+		fault_set(
+			fault,
+			"the URL in the mail opens until its object is removed from the bucket, and that failed (%s); "
+			"`letterlock sweep` tries again, as `letterlock serve` does every minute",
+			e.note);
+	return e;
+}
+
 /* The link goes with it: nobody was told of it, and nobody shall be. */
-err flow_cancel(struct line *line, struct db *db, const struct standing *what)
+err flow_cancel(struct line *line, struct db *db, const struct standing *what, struct fault *fault)
 {
 	OWNED(db_rollback) struct db_transaction change = { 0 };
 	moment now = clock_now(&line->clock);
@@ -114,11 +161,13 @@ err flow_cancel(struct line *line, struct db *db, const struct standing *what)
 	err e = link_revoke(db, what->link, now, &view);
 	if (failed(e) && e.why != WHY_STATE && e.why != WHY_NOT_FOUND) /* a notice to the sender has no link */
 		return e;
+	TRY(recall_mailed_key(db, what->recipient));
 	TRY(add_event(line, db, EVENT_CANCELLED, what));
-	return db_commit(&change);
+	TRY(db_commit(&change));
+	return recall_mailed(line, db, what->recipient, fault);
 }
 
-err flow_revoke(struct line *line, struct db *db, const struct standing *what, struct link_view *truth)
+static err end_link(struct line *line, struct db *db, const struct standing *what, struct link_view *truth)
 {
 	OWNED(db_rollback) struct db_transaction change = { 0 };
 	moment now = clock_now(&line->clock);
@@ -129,6 +178,14 @@ err flow_revoke(struct line *line, struct db *db, const struct standing *what, s
 	TRY(link_revoke(db, newest.id, now, truth));
 	TRY(link_history(db, what->recipient, truth));
 	TRY(recall_unsent(line, db, what));
+	TRY(recall_mailed_key(db, what->recipient));
 	TRY(add_event(line, db, EVENT_LINK_REVOKED, what));
 	return db_commit(&change);
+}
+
+err flow_revoke(struct line *line, struct db *db, const struct standing *what, struct link_view *truth,
+		struct fault *fault)
+{
+	TRY(end_link(line, db, what, truth));
+	return recall_mailed(line, db, what->recipient, fault);
 }

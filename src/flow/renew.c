@@ -1,6 +1,7 @@
 #include "flow/renew.h"
 
 #include "flow/enclose.h"
+#include "flow/objects.h"
 #include "flow/renew_seal.h"
 #include "flow/suppressions.h"
 
@@ -23,7 +24,9 @@ static err compose_renewal(struct renewal *r, str *url, struct fault *fault)
 	struct line *line = r->line;
 	struct arena *a = r->sub->arena;
 
-	TRY(link_url(a, line->config->base_url, r->to->link.token, url));
+	*url = r->to->link.url;
+	if (r->sub->mode == LINK_PAGE)
+		TRY(link_url(a, line->config->base_url, r->to->link.token, url));
 	TRY(compose_message(line->compose, r->sub, r->to, *url, r->now, &line->entropy, a, &r->message, fault));
 	r->message.from = line->bounce.text;
 	if (!line->rules)
@@ -48,6 +51,8 @@ static err replace_objects(struct renewal *r)
 		must(fresh);
 		TRY(object_replace(r->db, r->sub->arena, &r->line->entropy, r->sub, r->to, old->id, ++place, fresh));
 	}
+	if (r->order->password.len == 0) /* copied as it was */
+		return OK;
 	TRY(add_event(r, EVENT_RESEALED));
 	return r->weak ? add_event(r, EVENT_WEAK_PASSWORD) : OK;
 }
@@ -83,7 +88,23 @@ static err take_password(struct renewal *r)
 }
 
 /* What the old link asked for and allowed; to a recipient who renews it himself what is left of that. */
-static err plan_link(struct renewal *r)
+static err plan_presigned(struct renewal *r, struct fault *fault)
+{
+	struct link *l = &r->to->link;
+	span good_for = l->expires_at - r->now;
+
+	if (r->sub->mode != LINK_PRESIGNED)
+		return OK;
+	if (good_for > STORE_SHARED_MAX) {
+		fault_set(fault, "its link is a presigned URL, which lives for seven days at the most: --expires 7d");
+		return NEVER(USAGE, "a presigned URL lives for seven days at the most");
+	}
+	TRY(objects_promise(r->line->store, r->now, good_for, fault));
+	TRY(id_new(&r->line->entropy, &l->object));
+	return objects_share(r->line->store, r->sub->arena, r->now, good_for, l);
+}
+
+static err plan_link(struct renewal *r, struct fault *fault)
 {
 	const struct link_view *old = &r->old;
 	struct link *l = &r->to->link;
@@ -96,7 +117,8 @@ static err plan_link(struct renewal *r)
 	l->tries_max = old->tries_max - (rest ? old->tries : 0);
 	l->opens_max = old->opens_max - (rest && old->opens_max ? old->opens : 0);
 	TRY(link_prompt(r->db, r->sub->arena, r->sub->key, old->id, &l->prompt));
-	return r->order->password.len ? take_password(r) : OK;
+	TRY(r->order->password.len ? take_password(r) : OK);
+	return plan_presigned(r, fault);
 }
 
 /* After a commit that failed nobody knows what a crash would find: then the fresh objects stay, and the sweep decides.
@@ -112,7 +134,7 @@ static err reseal_and_record(struct renewal *r, struct fault *fault)
 		.new_password = r->order->password,
 	};
 
-	if (r->order->password.len == 0 || r->to->seal == SEAL_OPEN)
+	if (r->sub->mode == LINK_PAGE && (r->order->password.len == 0 || r->to->seal == SEAL_OPEN))
 		return record_renewal(r);
 	if (r->sub->state != SUBMISSION_ACCEPTED)
 		return NEVER(EXPIRED, "the documents are gone");
@@ -124,6 +146,8 @@ static err reseal_and_record(struct renewal *r, struct fault *fault)
 	err e = record_renewal(r);
 	if (failed(e) && !r->committing)
 		renew_seal_undo(&seal);
+	if (!failed(e) && r->sub->mode == LINK_PRESIGNED)
+		(void)failed(recall_mailed(r->line, r->db, r->to->id, NULL)); /* else the sweep */
 	return e;
 }
 
@@ -142,7 +166,7 @@ err flow_renew(struct line *line, struct db *db, struct arena *a, const struct s
 	}
 	TRY(flow_suppression_check(line, db, a, r.to->address.text, fault));
 	TRY(link_of_recipient(db, what->recipient, r.now, &r.old));
-	TRY(plan_link(&r));
+	TRY(plan_link(&r, fault));
 	TRY(compose_renewal(&r, url, fault));
 	TRY(reseal_and_record(&r, fault));
 	*delivery = r.to->delivery;

@@ -8,7 +8,8 @@
  * A container's password is part of its bytes. With a new one, zip and pdf are sealed anew out of the store and into
  * it, with the old password that the sender has in the results. The fresh objects are durable first; then, in one
  * transaction, they take the place of the old ones, whose keys are destroyed, and the new link and mail are there.
- * After a crash it is the old password or the new one that opens, and objects without a row are swept. */
+ * A presigned link ends with its object alone, so its container is copied to an object of another name, in the same
+ * way. After a crash it is the old password or the new one that opens, and objects without a row are swept. */
 #ifndef LETTERLOCK_FLOW_RENEW_H
 #define LETTERLOCK_FLOW_RENEW_H
 

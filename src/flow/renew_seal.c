@@ -2,6 +2,7 @@
 
 #include "check/check.h"
 #include "flow/inspectors.h"
+#include "flow/objects.h"
 #include "seal/pdf.h"
 
 enum { SECRETS_MAX = 1 << 20 };
@@ -90,11 +91,24 @@ static err reseal_pdf(const struct reseal *r, struct stored *old, struct sink *t
 	return seal_pdf(r->line->inspectors, r->arena, &r->line->entropy, &how, &from, to, fault);
 }
 
+static err copy_into(struct stored *old, struct sink *to, struct fault *fault)
+{
+	SCRATCH(old->r->arena);
+	OWNED(source_done) struct source from = { 0 };
+
+	err e = stored_open(old, 0, STORE_ALL, &from);
+	if (!failed(e))
+		e = pump(&from, to);
+	return failed(e) ? in_words(old, e, fault) : OK;
+}
+
 static err reseal_into(const struct reseal *r, const struct object *object, struct sink *to, struct fault *fault)
 {
 	struct stored old = { .r = r, .object = object };
 	struct fault unheard = { 0 };
 
+	if (r->new_password.len == 0)
+		return copy_into(&old, to, fault);
 	err e = r->to->seal == SEAL_ZIP ? reseal_zip(r, &old, to) : reseal_pdf(r, &old, to, &unheard);
 	return failed(e) ? in_words(&old, e, fault) : OK;
 }
@@ -108,6 +122,8 @@ static err reseal_one(struct reseal *r, struct store_batch *batch, const struct 
 
 	fresh->name = object->name;
 	fresh->type = object->type;
+	fresh->direct = object->direct;
+	fresh->id = r->to->link.object; /* or none */
 	TRY(store_create(batch, r->arena, line->keys, &line->entropy, r->sub->id, fresh, &to));
 	TRY(reseal_into(r, object, &to, fault));
 	return sink_finish(&to);
@@ -184,6 +200,8 @@ err renew_seal(struct reseal *r, struct fault *fault)
 	OWNED(arena_done) struct arena *secret = NULL;
 	struct line *line = r->line;
 
+	if (r->new_password.len == 0)
+		return reseal_all(r, fault);
 	TRY(check(r, fault));
 	TRY(arena_open_secret(SECRETS_MAX, &secret));
 	TRY(spell(r, secret, fault));
@@ -196,5 +214,5 @@ err renew_seal(struct reseal *r, struct fault *fault)
 void renew_seal_undo(const struct reseal *r)
 {
 	for (const struct object *o = r->fresh; o; o = o->next)
-		(void)failed(store_destroy(r->line->store, &o->id, 1));
+		(void)failed(objects_remove(r->line->store, o));
 }

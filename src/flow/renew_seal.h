@@ -10,9 +10,9 @@ struct reseal {
 	struct arena *arena; /* the fresh objects live in it */
 	const struct submission *sub;
 	const struct recipient *to;
-	str old_password, new_password;
-	struct object *fresh; /* one for each of to->objects, in their order; durable after OK */
-	bool weak;            /* the new password is below the floor, and there is a written reason */
+	str old_password, new_password; /* without a new one the container is copied as it is */
+	struct object *fresh;           /* one for each of to->objects, in their order; durable after OK */
+	bool weak;                      /* the new password is below the floor, and there is a written reason */
 };
 /* NEVER WEAK_PASSWORD, NEVER PROOF for a wrong old password, NEVER TAMPERED for a damaged container; what the store
  * says is the store's. Each has its own sentence. */

@@ -2,6 +2,7 @@
 #include "flow/send.h"
 
 #include "flow/enclose.h"
+#include "flow/objects.h"
 #include "flow/send_inside.h"
 #include "seal/pdf.h"
 #include "sys/sys.h"
@@ -73,6 +74,26 @@ static err check_code(const struct line *line, const struct send_options *o, str
 	return OK;
 }
 
+/* The URL opens the stored bytes to whoever has it: they must protect themselves, and it must live as long as is said.
+ */
+static err check_presigned(const struct line *line, const struct send_options *o, struct fault *fault)
+{
+	if (o->mode != LINK_PRESIGNED)
+		return OK;
+	if (!store_has_direct(line->store))
+		return unsupported(fault, "--link presigned needs a bucket that recipients can reach: store: "
+					  "s3://BUCKET/PREFIX; --link page works with every store");
+	if (o->seal != SEAL_ZIP && o->seal != SEAL_PDF)
+		return unsupported(fault, "--link presigned hands out the stored bytes as they are: use --as zip or "
+					  "--as pdf, which need no page to protect them");
+	if (o->expires > STORE_SHARED_MAX) {
+		fault_set(fault, "--link presigned: such a URL lives for seven days at the most; let it end earlier "
+				 "with --expires 7d, or use --link page");
+		return NEVER(USAGE, "a presigned URL lives for seven days at the most");
+	}
+	return objects_promise(line->store, clock_now(&line->clock), o->expires, fault);
+}
+
 static err check_options(const struct send_options *o, struct fault *fault)
 {
 	if (o->hide_names && o->seal != SEAL_ZIP)
@@ -123,7 +144,7 @@ static err new_submission(struct send *s)
 	s->sub->from_name = line->config->sender.name;
 	s->sub->template_name = s->options.template_name;
 	s->sub->seal = s->options.seal;
-	s->sub->mode = LINK_PAGE;
+	s->sub->mode = s->options.mode;
 	return OK;
 }
 
@@ -156,6 +177,7 @@ static err list_todo(struct send *s)
 static err plan(struct send *s, struct fault *fault)
 {
 	TRY(check_options(&s->options, fault));
+	TRY(check_presigned(s->line, &s->options, fault));
 	TRY(line_take_documents(s->line, fault));
 	TRY(take_inspectors(s->line, s->options.seal, fault));
 	TRY(check_code(s->line, &s->options, fault));

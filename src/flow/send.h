@@ -22,6 +22,7 @@ struct send_options {
 	str template_name;
 	enum seal_kind seal;
 	enum proof_kind proof;
+	enum link_mode mode;
 	str proof_columns; /* joined by '+'; empty for a password */
 	bool hide_names;
 	span expires;

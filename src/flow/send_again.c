@@ -160,6 +160,8 @@ err send_same_way(const struct send *s, struct fault *fault)
 		return OK;
 	if (s->sub->seal != s->options.seal)
 		return another_way(fault, "--as", seal_kind_name(s->sub->seal));
+	if (s->sub->mode != s->options.mode)
+		return another_way(fault, "--link", link_mode_name(s->sub->mode));
 	if (s->adopted_proof != s->options.proof)
 		return another_way(fault, "--proof", proof_kind_name(s->adopted_proof));
 	if (!str_same(s->sub->template_name, s->options.template_name))

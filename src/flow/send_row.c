@@ -1,6 +1,7 @@
 /* One row: everything that must be known before it is accepted is decided here. Ids, link and password are minted, the
  * proof is read, and a container's password is judged. */
 #include "flow/enclose.h"
+#include "flow/objects.h"
 #include "flow/send_inside.h"
 
 #include "seal/pdf.h"
@@ -162,17 +163,28 @@ static err plan_password(struct send *s, const struct earlier *before, struct se
 	return link_proof_text(s->arena, PROOF_PASSWORD, shown, 1, &out->to->link.secret);
 }
 
+/* A run that is carried on names another object and signs anew: nobody was told of the URL before. */
+static err plan_presigned(struct send *s, struct recipient *to, str *url)
+{
+	TRY(id_new(&s->line->entropy, &to->link.object));
+	TRY(objects_share(s->line->store, s->arena, clock_now(&s->line->clock), s->options.expires, &to->link));
+	*url = to->link.url;
+	return OK;
+}
+
 static err plan_link(struct send *s, const struct earlier *before, struct recipient *to, str *url)
 {
 	const struct config *c = s->line->config;
 
 	TRY(link_mint(&s->line->entropy, s->arena, to));
-	if (before && before->token.len == LINK_TOKEN_TEXT)
+	if (s->options.mode == LINK_PAGE && before && before->token.len == LINK_TOKEN_TEXT)
 		to->link.token = before->token;
 	to->link.expires_at = clock_now(&s->line->clock) + s->options.expires;
 	to->link.proof = s->options.proof;
 	to->link.tries_max = (uint32_t)c->link.tries;
 	to->link.opens_max = (uint32_t)c->link.opens;
+	if (s->options.mode == LINK_PRESIGNED)
+		return plan_presigned(s, to, url);
 	return link_url(s->arena, c->base_url, to->link.token, url);
 }
 
@@ -207,6 +219,11 @@ err send_plan_recipient(struct send *s, const struct list_row *row, const struct
 	if (row->document_count == 0) {
 		fault_set(fault, "this row names no document");
 		return NEVER(DOCUMENT, "no document");
+	}
+	if (s->options.mode == LINK_PRESIGNED && s->options.seal == SEAL_PDF && row->document_count > 1) {
+		fault_set(fault,
+			  "a presigned URL opens one file, and --as pdf makes one of each document: use --as zip");
+		return NEVER(DOCUMENT, "more documents than a URL opens");
 	}
 	TRY(NEW(s->arena, to));
 	out->to = to;

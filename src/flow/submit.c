@@ -3,6 +3,7 @@
 #include "flow/decide.h"
 #include "flow/enclose.h"
 #include "flow/key_search.h"
+#include "flow/objects.h"
 #include "flow/put_away.h"
 #include "flow/suppressions.h"
 #include "flow/write_down.h"
@@ -199,11 +200,12 @@ static err seal_and_store(struct line *line, struct workbench *bench, struct chu
 static err compose_one(struct line *line, struct chunk *c, struct intake *in, moment now, struct message *out)
 {
 	struct submission *sub = c->sub;
-	str url;
+	str url = in->to->link.url;
 
 	if (enclose_is(in->to->seal))
 		return OK; /* it is there already */
-	TRY(link_url(sub->arena, line->config->base_url, in->to->link.token, &url));
+	if (sub->mode == LINK_PAGE)
+		TRY(link_url(sub->arena, line->config->base_url, in->to->link.token, &url));
 	return compose_message(line->compose, sub, in->to, url, now, &line->entropy, sub->arena, out, &in->fault);
 }
 
@@ -234,7 +236,7 @@ static err compose_all(struct line *line, struct chunk *c, struct message *messa
 static void remove_objects(struct line *line, const struct object *o)
 {
 	for (; o; o = o->next)
-		(void)failed(store_destroy(line->store, &o->id, 1));
+		(void)failed(objects_remove(line->store, o));
 }
 
 /* Objects that were stored for somebody who was refused afterwards, or in a form that was given up; what fails here,

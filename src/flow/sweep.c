@@ -90,40 +90,40 @@ static err each_due(struct line *line, struct db *db, enum query query, moment u
 }
 
 /* First the bytes, then the mark: killed in between, the removal is simply repeated. */
-static err remove_group(struct line *line, struct db *db, const id *gone, size_t count)
+static err remove_group(struct line *line, struct db *db, const id *gone, size_t count, bool direct)
 {
 	OWNED(db_rollback) struct db_transaction change = { 0 };
 
-	TRY(store_destroy(line->store, gone, count));
+	TRY((direct ? store_destroy_direct : store_destroy)(line->store, gone, count));
 	TRY(db_begin(db, &change));
 	for (size_t i = 0; i < count; i++)
 		TRY(db_run(db, QUERY_OBJECT_REMOVED, DB(db_id(gone[i]))));
 	return db_commit(&change);
 }
 
-static err keyless_objects(struct db *db, id *out, size_t *count)
+static err keyless_objects(struct db *db, bool direct, id *out, size_t *count)
 {
 	OWNED(db_rows_done) struct db_rows rows = { 0 };
 	err e = OK;
 	size_t have = 0;
 
-	TRY(db_ask(db, QUERY_OBJECTS_TO_REMOVE, DB(db_number(GROUP)), &rows));
+	TRY(db_ask(db, QUERY_OBJECTS_TO_REMOVE, DB(db_number(GROUP), db_number(direct)), &rows));
 	while (have < GROUP && db_next(&rows, &e))
 		out[have++] = db_row_id(&rows, 0);
 	*count = have;
 	return e;
 }
 
-static err remove_keyless(struct line *line, struct db *db, uint64_t *removed)
+static err remove_keyless(struct line *line, struct db *db, bool direct, uint64_t *removed)
 {
 	id gone[GROUP];
 	size_t count;
 
 	for (;;) {
-		TRY(keyless_objects(db, gone, &count));
+		TRY(keyless_objects(db, direct, gone, &count));
 		if (count == 0)
 			return OK;
-		TRY(remove_group(line, db, gone, count));
+		TRY(remove_group(line, db, gone, count, direct));
 		*removed += count;
 	}
 }
@@ -160,8 +160,8 @@ static err forget(struct line *line, struct db *db, moment until, uint64_t *done
 struct orphans {
 	struct db *db;
 	moment older_than;
-	id found[ORPHANS_MAX];
-	size_t count;
+	id found[2][ORPHANS_MAX]; /* by whether they are direct */
+	size_t count[2];
 };
 
 static err look_at_object(void *state, const struct store_entry *entry)
@@ -169,11 +169,13 @@ static err look_at_object(void *state, const struct store_entry *entry)
 	struct orphans *o = state;
 	OWNED(db_rows_done) struct db_rows rows = { 0 };
 
-	if (entry->written_at >= o->older_than || o->count == ORPHANS_MAX)
+	size_t *count = &o->count[entry->direct];
+
+	if (entry->written_at >= o->older_than || *count == ORPHANS_MAX)
 		return OK;
 	err e = db_one(o->db, QUERY_OBJECT_KEPT, DB(db_id(entry->object)), &rows);
 	if (e.fate == FATE_NEVER && e.why == WHY_NOT_FOUND) {
-		o->found[o->count++] = entry->object;
+		o->found[entry->direct][(*count)++] = entry->object;
 		return OK;
 	}
 	return e;
@@ -191,11 +193,13 @@ static err remove_orphans(struct line *line, struct db *db, uint64_t *removed)
 	struct clock real = sys_clock();
 	o->older_than = clock_now(&real) - ORPHAN_AGE;
 	do {
-		o->count = 0;
+		o->count[0] = o->count[1] = 0;
 		TRY(store_list(line->store, scratch, look_at_object, o));
-		TRY(store_destroy(line->store, o->found, o->count));
-		*removed += o->count;
-	} while (o->count == ORPHANS_MAX);
+		TRY(store_destroy(line->store, o->found[0], o->count[0]));
+		if (o->count[1])
+			TRY(store_destroy_direct(line->store, o->found[1], o->count[1]));
+		*removed += o->count[0] + o->count[1];
+	} while (o->count[0] == ORPHANS_MAX || o->count[1] == ORPHANS_MAX);
 	return OK;
 }
 
@@ -222,7 +226,9 @@ err flow_sweep(struct line *line, struct db *db, struct sweep_count *out)
 	TRY(db_run(db, QUERY_SNS_CERTIFICATES_FORGET, DB(db_number(now), db_number(now - HOUR))));
 	TRY(each_due(line, db, QUERY_SUBMISSIONS_TO_EXPIRE, now, expire_one, &n.submissions_expired));
 	TRY(each_due(line, db, QUERY_SUBMISSIONS_TO_ERASE, now, erase_one, &n.submissions_erased));
-	TRY(remove_keyless(line, db, &n.objects_removed));
+	TRY(remove_keyless(line, db, false, &n.objects_removed));
+	if (store_has_direct(line->store)) /* else they wait for the bucket they are in */
+		TRY(remove_keyless(line, db, true, &n.objects_removed));
 	TRY(remove_orphans(line, db, &n.orphans_removed));
 	TRY(forget(line, db, now - line->config->link.traces_after, &n.submissions_forgotten));
 	if (n.submissions_expired + n.submissions_erased + n.links_expired) {

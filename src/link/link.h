@@ -48,10 +48,12 @@ struct link_view {
 	uint64_t sent;     /* bytes of objects that left the house */
 	moment fetched_at; /* its page, first, by a person or a machine; 0: never */
 	uint64_t fetches;
-	uint32_t codes;    /* proof by code: sent so far */
-	moment code_until; /* until when the last one is good; 0: there is none */
-	uint32_t renewals; /* at the recipient's wish, in the whole chain of links */
-	moment wanted_at;  /* a wish that is not answered yet; 0: none */
+	uint32_t codes;      /* proof by code: sent so far */
+	moment code_until;   /* until when the last one is good; 0: there is none */
+	uint32_t renewals;   /* at the recipient's wish, in the whole chain of links */
+	moment wanted_at;    /* a wish that is not answered yet; 0: none */
+	enum link_mode mode; /* presigned: the store gives it out, and nobody here learns whether it was opened */
+	bool direct; /* its documents are fetched from the store: an opening is a URL of the store that was given */
 };
 /* NEVER NOT_FOUND for an unknown or misspelt token; any state else. */
 err link_find(struct db *db, struct keyring *k, str token, moment now, struct link_view *out);

@@ -26,6 +26,8 @@ static void read_view(const struct db_rows *rows, moment now, struct link_view *
 		.code_until = db_row_number(rows, 19),
 		.renewals = (uint32_t)db_row_number(rows, 20),
 		.wanted_at = db_row_number(rows, 21),
+		.mode = (enum link_mode)db_row_number(rows, 22),
+		.direct = db_row_number(rows, 23) != 0,
 	};
 	/* A crash between the last try and the lock leaves it live on paper. */
 	if (out->state == LINK_LIVE && out->tries >= out->tries_max)

@@ -17,6 +17,7 @@ enum proof_kind { PROOF_PASSWORD, PROOF_DETAILS, PROOF_CODE };
 enum link_mode { LINK_PAGE, LINK_PRESIGNED };
 str seal_kind_name(enum seal_kind k);   /* open, zip, pdf, smime, pgp, auto */
 str proof_kind_name(enum proof_kind k); /* password, details, code */
+str link_mode_name(enum link_mode m);   /* page, presigned */
 
 /* What a sender is told by mail. */
 enum notice_kind { NOTICE_LOCKED, NOTICE_NOT_FOR_ME, NOTICE_RENEWAL, NOTICE_OPENED, NOTICE_KINDS };
@@ -72,13 +73,17 @@ struct object {
 	uint8_t sha256[SHA256_LEN]; /* of the same */
 	uint8_t wrapped[WRAPPED_KEY];
 	str signature; /* detached CMS over the same bytes, DER; may be empty */
+	bool direct;   /* a container without the at-rest layer, for who fetches it from the store: see store.h */
 };
 
 /* The right to open one recipient's objects until a moment. The token is secret: it is in the message and
- * the results file, and nowhere else; the database has its MAC. */
+ * the results file, and nowhere else; the database has its MAC. A presigned link is spelt by the store, as the URL of
+ * one object; its token is told to nobody. */
 struct link {
 	id id;
 	str token;
+	str url;   /* presigned: what the mail says; else empty */
+	id object; /* presigned: what the URL names, before it is there */
 	moment expires_at;
 	enum proof_kind proof;
 	str secret; /* what the recipient must show, normalised by link_proof_text(); the database has its MAC */

@@ -19,6 +19,12 @@ str proof_kind_name(enum proof_kind k)
 	return pick(names, sizeof names / sizeof *names, k);
 }
 
+str link_mode_name(enum link_mode m)
+{
+	static const char *const names[] = { "page", "presigned" };
+	return pick(names, sizeof names / sizeof *names, m);
+}
+
 str notice_kind_name(enum notice_kind k)
 {
 	static const char *const names[] = { "locked", "not-for-me", "renewal-wanted", "opened" };

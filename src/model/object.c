@@ -16,6 +16,7 @@ err object_keep(struct db *db, id owner, const struct object *o, moment now)
 		db_bytes(str_bytes(o->wrapped, WRAPPED_KEY)),
 		db_number(wrapped_key_number(o->wrapped)),
 		db_number(now),
+		db_number(o->direct),
 	};
 	return db_run(db, QUERY_OBJECT_ADD, row, sizeof row / sizeof *row);
 }
@@ -31,6 +32,7 @@ err object_find(struct db *db, id which, id *owner, struct object *out, bool *by
 		return NEVER(EXPIRED, "the object's key is destroyed");
 	memcpy(o.wrapped, wrapped.at, WRAPPED_KEY);
 	o.size = (uint64_t)db_row_number(&rows, 4);
+	o.direct = db_row_number(&rows, 8) != 0;
 	if (by_hand)
 		*by_hand = db_row_none(&rows, 0);
 	*owner = db_row_id(&rows, 1);

@@ -73,6 +73,7 @@ static err save_object(struct db *db, struct sealing *s, const struct submission
 		db_bytes(str_bytes(o->wrapped, WRAPPED_KEY)),
 		db_number(wrapped_key_number(o->wrapped)),
 		db_number(sub->created_at),
+		db_number(o->direct),
 	};
 	TRY(s->failed);
 	return db_run(db, QUERY_OBJECT_ADD, row, sizeof row / sizeof *row);
@@ -127,7 +128,7 @@ static err load_documents(struct db *db, struct arena *a, const struct submissio
 	return e;
 }
 
-/* Columns name, type, size, sha256, signature, wrapped, from `column` on. */
+/* Columns name, type, size, sha256, signature, wrapped, direct, from `column` on. */
 static err read_object(struct arena *a, const struct submission *sub, const struct db_rows *rows, int column,
 		       struct object *o)
 {
@@ -141,6 +142,7 @@ static err read_object(struct arena *a, const struct submission *sub, const stru
 	o->signature = unsealed(&u, STR("object.signature"), column + 4);
 	if (wrapped.len == WRAPPED_KEY)
 		memcpy(o->wrapped, wrapped.at, WRAPPED_KEY);
+	o->direct = db_row_number(rows, column + 6) != 0;
 	return u.failed;
 }
 

@@ -179,6 +179,56 @@ err aws_login_get(struct aws_login *l, struct arena *secret, struct aws_credenti
 	return e;
 }
 
+static void add_day(struct buf *b, moment at)
+{
+	struct civil c = moment_civil(at);
+
+	buf_add_format(b, "%04d-%02d-%02d", c.year, c.month, c.day);
+}
+
+/* Under the lock. */
+static err check_lasts(const struct aws_login *l, moment until, struct fault *fault)
+{
+	const struct aws_found *n = &l->now;
+	moment retired = n->created_at + l->options.refuse_after;
+	char room[16], room2[16];
+	struct buf end = BUF_ON(room), promised = BUF_ON(room2);
+
+	if (n->who.token.len) {
+		fault_set(fault,
+			  "the credentials come from %s and are temporary: a presigned URL ends with them, whatever "
+			  "date it bears; name long-lived keys in s3_keys, or use --link page",
+			  sources[n->source].words);
+		return NEVER(KEY, "temporary credentials sign nothing that outlives them");
+	}
+	if (!n->created_at) {
+		fault_set(fault,
+			  "nobody knows how old the access key %.*s is, so nobody knows whether it outlives the links: "
+			  "say so in s3.key_created",
+			  STR_ARG(n->who.access_key_id));
+		return NEVER(KEY, "an access key of unknown age");
+	}
+	if (!l->options.refuse_after || retired >= until)
+		return OK;
+	add_day(&end, retired);
+	add_day(&promised, until);
+	fault_set(fault,
+		  "the access key %.*s is retired on %.*s, before the links would end on %.*s, and they would end with "
+		  "it; make a new key and name it besides the old, or let the links end earlier",
+		  STR_ARG(n->who.access_key_id), STR_ARG(buf_str(&end)), STR_ARG(buf_str(&promised)));
+	return NEVER(KEY, "the access key is retired before the links end");
+}
+
+err aws_login_lasts(struct aws_login *l, moment until, struct fault *fault)
+{
+	must(pthread_mutex_lock(&l->lock) == 0);
+	err e = make_ready(l, fault);
+	if (!failed(e))
+		e = check_lasts(l, until, fault);
+	must(pthread_mutex_unlock(&l->lock) == 0);
+	return e;
+}
+
 static bool other_than(const struct aws_login *l, str access_key_id)
 {
 	return l->secret && !str_same(l->now.who.access_key_id, access_key_id);

@@ -56,6 +56,10 @@ err aws_login_get(struct aws_login *login, struct arena *secret, struct aws_cred
 /* Whoever was asked did not accept this key: looks again. False: there is no other. */
 bool aws_login_refused(struct aws_login *login, str access_key_id);
 
+/* Will what signs now still be good at `until`? NEVER KEY, in words, for a session's credentials, for a key that is
+ * retired before, and for one whose age nobody knows. */
+err aws_login_lasts(struct aws_login *login, moment until, struct fault *fault);
+
 struct aws_login_facts {
 	enum aws_source source;
 	const char *from; /* in words */

@@ -9,6 +9,15 @@ struct store_reader {
 	uint64_t size;
 };
 
+/* Objects without our envelope, where the store can be asked by others. */
+struct store_direct {
+	err (*create)(void *state, void *batch, const struct object *object, struct sink *out);
+	err (*open)(void *state, struct arena *a, id object, struct store_reader *out);
+	err (*destroy)(void *state, const id *objects, size_t count);
+	err (*share)(void *state, struct arena *a, id object, moment at, span good_for, str *url);
+	err (*share_ready)(void *state, moment until, struct fault *fault);
+};
+
 struct store_engine {
 	err (*begin)(void *state, void **batch);
 	/* The engine may set object->byte[0], and leaves the rest of the id as it is. */
@@ -21,7 +30,8 @@ struct store_engine {
 	err (*destroy)(void *state, const id *objects, size_t count);
 	err (*list)(void *state, struct arena *scratch, err (*each)(void *to, const struct store_entry *entry),
 		    void *to);
-	err (*ready)(void *state); /* null: always */
+	err (*ready)(void *state);         /* null: always */
+	const struct store_direct *direct; /* or null */
 	void (*close)(void *state);
 };
 
@@ -38,5 +48,12 @@ struct store_batch {
 };
 
 err store_new(const struct store_engine *engine, void *state, struct store **out); /* closes state if it fails */
+
+/* ── Direct objects ── */
+
+err store_create_direct(struct store_batch *b, struct arena *a, struct keyring *k, const struct entropy *e,
+			struct object *object, struct sink *out);
+err store_read_direct(struct store *s, struct arena *a, const struct object *object, uint64_t offset, uint64_t len,
+		      struct source *out);
 
 #endif

@@ -137,6 +137,8 @@ err store_read(struct store *s, struct arena *a, struct keyring *k, id owner, co
 
 	if (offset > object->size || (len != STORE_ALL && len > object->size - offset))
 		return NEVER(LIMIT, "beyond the end of the object");
+	if (object->direct)
+		return store_read_direct(s, a, object, offset, len, out);
 	TRY(NEW(a, g));
 	OWNED(source_done) struct source made = { &ops, g };
 	*g = (struct get){ .store = s, .size = object->size, .skip = (size_t)(offset % CHUNK) };

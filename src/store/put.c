@@ -110,6 +110,8 @@ err store_create(struct store_batch *b, struct arena *a, struct keyring *k, cons
 
 	if (failed(b->failed))
 		return b->failed;
+	if (object->direct)
+		return store_create_direct(b, a, k, e, object, out);
 	TRY(NEW(a, p));
 	OWNED(sink_done) struct sink made = { &ops, p };
 	p->batch = b;

@@ -111,11 +111,12 @@ static err name_host(struct s3 *s, struct fault *fault)
 	return buf_check(&origin);
 }
 
-const char *s3_key(const struct s3 *s, id object, char room[S3_KEY_MAX])
+const char *s3_key(const struct s3 *s, id object, bool direct, char room[S3_KEY_MAX])
 {
 	struct buf b = { .at = room, .max = S3_KEY_MAX };
 
 	buf_add(&b, s->options.prefix);
+	buf_add(&b, direct ? S3_MAILED : STR_NONE);
 	buf_add_id(&b, object);
 	must(!failed(buf_check(&b)));
 	return buf_c(&b);
@@ -144,6 +145,13 @@ static void close_s3(void *state)
 
 err store_open_s3(const struct store_s3_options *options, struct store **out, struct fault *fault)
 {
+	static const struct store_direct direct = {
+		.create = s3_create_direct,
+		.open = s3_open_direct,
+		.destroy = s3_destroy_direct,
+		.share = s3_share,
+		.share_ready = s3_share_ready,
+	};
 	static const struct store_engine engine = {
 		.begin = s3_begin,
 		.create = s3_create,
@@ -155,6 +163,7 @@ err store_open_s3(const struct store_s3_options *options, struct store **out, st
 		.destroy = s3_destroy,
 		.list = s3_list,
 		.ready = s3_ready,
+		.direct = &direct,
 		.close = close_s3,
 	};
 	struct s3 *s;

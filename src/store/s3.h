@@ -30,17 +30,21 @@ enum {
 #define S3_SKEW_MAX DAY
 #define S3_PROBE_PATIENCE (5 * SECOND)
 
+/* Below the prefix: what lies there without our envelope, for who has a URL. */
+#define S3_MAILED STR("mailed/")
+
 /* One request of the engine. Everything it needs lies in it or outlives it. */
 struct s3_call {
 	str method;
 	const char *key; /* of the object, with the prefix; "" for the bucket */
 	str query;       /* encoded */
 	str body;
-	bool seals;           /* creates an object: says how it is to be encrypted at rest */
-	str if_match;         /* an ETag, or empty */
-	bool anonymous, once; /* without a signature; not tried again */
-	const char *answers;  /* a 200 whose body has not this element says nothing: "Root/Child"; null: any body */
-	void *to;             /* `room` bytes of the object from `at` on go there, or fewer at its end */
+	bool seals;            /* creates an object: says how it is to be encrypted at rest */
+	str type, disposition; /* of an object that others fetch; else empty */
+	str if_match;          /* an ETag, or empty */
+	bool anonymous, once;  /* without a signature; not tried again */
+	const char *answers;   /* a 200 whose body has not this element says nothing: "Root/Child"; null: any body */
+	void *to;              /* `room` bytes of the object from `at` on go there, or fewer at its end */
 	size_t room;
 	uint64_t at;
 	uint64_t answer_max; /* for answers that are read as text; in the arena */
@@ -84,7 +88,9 @@ span s3_skew(struct s3 *s); /* as learnt; 0: none was needed */
 /* The text of the element a/b/c of an answer; empty if it has none. */
 str s3_element(struct arena *a, str body, const char *path);
 
-const char *s3_key(const struct s3 *s, id object, char room[S3_KEY_MAX]);
+const char *s3_key(const struct s3 *s, id object, bool direct, char room[S3_KEY_MAX]);
+/* As it is sent, for signing, and as a whole. */
+err s3_url(const struct s3 *s, struct arena *a, const char *key, str query, str *path, str *url);
 void s3_forget_left_behind(struct s3 *s);
 
 /* ── Jobs of the threads ── */
@@ -108,12 +114,17 @@ void s3_wait(struct s3 *s, const struct s3_job *job);
 
 err s3_begin(void *state, void **batch);
 err s3_create(void *state, void *batch, struct arena *a, id *object, struct sink *out);
+err s3_create_direct(void *state, void *batch, const struct object *object, struct sink *out);
 err s3_commit(void *state, void *batch);
 void s3_batch_done(void *state, void *batch);
 err s3_open(void *state, struct arena *a, id object, struct store_reader *out);
+err s3_open_direct(void *state, struct arena *a, id object, struct store_reader *out);
 err s3_read_at(void *state, void *reader, uint64_t offset, void *to, size_t len, size_t *got);
 void s3_reader_done(void *state, void *reader);
 err s3_destroy(void *state, const id *objects, size_t count);
+err s3_destroy_direct(void *state, const id *objects, size_t count);
+err s3_share(void *state, struct arena *a, id object, moment at, span good_for, str *url);
+err s3_share_ready(void *state, moment until, struct fault *fault);
 err s3_ready(void *state);
 err s3_list(void *state, struct arena *scratch, err (*each)(void *to, const struct store_entry *entry), void *to);
 

@@ -200,6 +200,11 @@ static err fill(const struct s3 *s, struct arena *a, const struct s3_call *call,
 	}
 	if (call->if_match.len)
 		add(r, "if-match", call->if_match);
+	if (call->disposition.len) {
+		add(r, "content-type", call->type);
+		add(r, "content-disposition", call->disposition);
+		add(r, "cache-control", STR("private, no-store"));
+	}
 	return OK;
 }
 
@@ -230,17 +235,16 @@ static err sign(struct s3 *s, struct arena *a, const struct s3_call *call, str p
 	return OK;
 }
 
-static err url_of(const struct s3 *s, struct arena *a, const struct s3_call *call, str *path, str *url)
+err s3_url(const struct s3 *s, struct arena *a, const char *key, str query, str *path, str *url)
 {
 	struct buf b;
 
 	TRY(buf_open(a, sizeof s->base_path + 3 * S3_KEY_MAX, &b));
 	buf_add(&b, str_of(s->base_path));
-	buf_add_uri(&b, str_of(call->key), true);
+	buf_add_uri(&b, str_of(key), true);
 	TRY(buf_check(&b));
 	*path = buf_str(&b);
-	return str_format(a, url, "%s%.*s%s%.*s", s->origin, STR_ARG(*path), call->query.len ? "?" : "",
-			  STR_ARG(call->query));
+	return str_format(a, url, "%s%.*s%s%.*s", s->origin, STR_ARG(*path), query.len ? "?" : "", STR_ARG(query));
 }
 
 /* ── An answer ───────────────────────────────────────────────────────────────────────────────────── */
@@ -350,7 +354,7 @@ static err try_once(struct s3 *s, struct s3_client *c, struct arena *a, const st
 	struct s3_answer answer = { 0 };
 	str path, url;
 
-	TRY(url_of(s, a, call, &path, &url));
+	TRY(s3_url(s, a, call->key, call->query, &path, &url));
 	TRY(fill(s, a, call, &r));
 	if (!call->anonymous)
 		TRY(sign(s, a, call, path, &r));

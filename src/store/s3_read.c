@@ -55,15 +55,14 @@ static void free_reader(struct s3_reader *r)
 	free(r);
 }
 
-err s3_open(void *state, struct arena *a, id object, struct store_reader *out)
+static err open_key(struct s3 *s, id object, bool direct, struct store_reader *out)
 {
 	struct s3_reader *r = calloc(1, sizeof *r);
 
-	(void)a;
 	if (!r)
 		return LATER(MEMORY, "no memory to read from the store");
-	r->s3 = state;
-	(void)s3_key(state, object, r->key);
+	r->s3 = s;
+	(void)s3_key(s, object, direct, r->key);
 	err e = arena_open(CALL_ROOM, &r->arena);
 	if (!failed(e))
 		e = fetch(r, 0, FIRST_WINDOW);
@@ -74,6 +73,18 @@ err s3_open(void *state, struct arena *a, id object, struct store_reader *out)
 	out->state = r;
 	out->size = r->size;
 	return OK;
+}
+
+err s3_open(void *state, struct arena *a, id object, struct store_reader *out)
+{
+	(void)a;
+	return open_key(state, object, false, out);
+}
+
+err s3_open_direct(void *state, struct arena *a, id object, struct store_reader *out)
+{
+	(void)a;
+	return open_key(state, object, true, out);
 }
 
 static err refill(struct s3_reader *r, uint64_t offset, size_t len)
@@ -167,7 +178,7 @@ static err run_delete(struct s3 *s, struct s3_job *job)
 	return delete (s, job->key, NULL);
 }
 
-static err destroy_some(struct s3 *s, const id *objects, size_t count)
+static err destroy_some(struct s3 *s, const id *objects, size_t count, bool direct)
 {
 	struct s3_job *jobs = calloc(count, sizeof *jobs);
 	err e = OK;
@@ -177,7 +188,7 @@ static err destroy_some(struct s3 *s, const id *objects, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		jobs[i].run = run_delete;
 		jobs[i].state = (void *)(uintptr_t)&objects[i];
-		(void)s3_key(s, objects[i], jobs[i].key);
+		(void)s3_key(s, objects[i], direct, jobs[i].key);
 		s3_give(s, &jobs[i]);
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -189,12 +200,22 @@ static err destroy_some(struct s3 *s, const id *objects, size_t count)
 	return e;
 }
 
-err s3_destroy(void *state, const id *objects, size_t count)
+static err destroy(struct s3 *s, const id *objects, size_t count, bool direct)
 {
 	for (size_t done = 0; done < count; done += DELETES_AT_ONCE)
-		TRY(destroy_some(state, objects + done,
-				 count - done < DELETES_AT_ONCE ? count - done : DELETES_AT_ONCE));
+		TRY(destroy_some(s, objects + done, count - done < DELETES_AT_ONCE ? count - done : DELETES_AT_ONCE,
+				 direct));
 	return OK;
+}
+
+err s3_destroy(void *state, const id *objects, size_t count)
+{
+	return destroy(state, objects, count, false);
+}
+
+err s3_destroy_direct(void *state, const id *objects, size_t count)
+{
+	return destroy(state, objects, count, true);
 }
 
 /* ── Listing ─────────────────────────────────────────────────────────────────────────────────────── */
@@ -217,12 +238,14 @@ static const struct {
 	       { "ListMultipartUploadsResult", "Upload", "Initiated" } };
 
 /* A key that is none of ours is left alone: the bucket may hold other things under the prefix. */
-static bool is_ours(const struct listing *l, id *out)
+static bool is_ours(const struct listing *l, struct store_entry *out)
 {
-	str prefix = l->s3->options.prefix;
+	str prefix = l->s3->options.prefix, name = str_from(l->key, prefix.len);
 
-	return str_starts(l->key, prefix) && str_from(l->key, prefix.len).len == ID_TEXT &&
-	       !failed(id_parse(str_from(l->key, prefix.len), out));
+	out->direct = str_starts(name, S3_MAILED);
+	if (out->direct)
+		name = str_from(name, S3_MAILED.len);
+	return str_starts(l->key, prefix) && name.len == ID_TEXT && !failed(id_parse(name, &out->object));
 }
 
 static err remember(struct listing *l)
@@ -251,7 +274,7 @@ static err end_item(struct listing *l)
 {
 	struct store_entry entry = l->entry;
 
-	if (!is_ours(l, &entry.object))
+	if (!is_ours(l, &entry))
 		return OK;
 	l->entry = entry;
 	entry.finished = !l->uploads;

@@ -3,6 +3,7 @@
 #include "store/s3.h"
 
 #include "sys/sys.h"
+#include "wire/http_value.h"
 #include "wire/xml.h"
 
 #include <stdlib.h>
@@ -12,15 +13,18 @@ enum {
 	PARTS_MAX = 10000,
 	UNDER_WAY = 2,
 	CALL_ROOM = 256 * 1024,
-	ETAG_XML = S3_ETAG_MAX * 6 + 80
+	ETAG_XML = S3_ETAG_MAX * 6 + 80,
+	DIRECT_NAME = 400, /* S3 takes 2 KB of such fields, and what is not ASCII triples */
 };
 
 struct s3_object {
 	struct s3_object *next;
 	struct s3_batch *batch;
 	id object;
+	bool direct;
 	char key[S3_KEY_MAX];
-	char *bytes; /* gathered */
+	char type[128], disposition[2048]; /* of one that is direct */
+	char *bytes;                       /* gathered */
 	size_t len, room;
 	char upload[1024];                     /* encoded for a query; empty: there are no parts */
 	struct s3_job **parts;                 /* of a long object; else one, the PUT */
@@ -62,7 +66,9 @@ static err run_put(struct s3 *s, struct s3_job *job)
 				      .key = job->key,
 				      .query = query,
 				      .body = str_bytes(job->bytes, job->len),
-				      .seals = !job->part };
+				      .seals = !job->part,
+				      .type = str_of(o->type),
+				      .disposition = job->part ? STR_NONE : str_of(o->disposition) };
 	TRY(s3_call(s, a, &call, &answer));
 	memcpy(job->etag, answer.etag, sizeof job->etag);
 	return OK;
@@ -129,6 +135,8 @@ static err begin_parts(struct s3_object *o)
 		.key = o->key,
 		.query = STR("uploads="),
 		.seals = true,
+		.type = str_of(o->type),
+		.disposition = str_of(o->disposition),
 		.answer_max = 16 * 1024,
 		.answers = named,
 	};
@@ -286,7 +294,7 @@ static void remove_object(struct s3_object *o)
 	(void)failed(settle(o, 0));
 	abort_parts(o);
 	if (o->sent)
-		(void)failed(s3_destroy(o->batch->s3, &o->object, 1));
+		(void)failed((o->direct ? s3_destroy_direct : s3_destroy)(o->batch->s3, &o->object, 1));
 	forget(o);
 }
 
@@ -295,22 +303,50 @@ static void abandon_s3(void *state)
 	remove_object(state);
 }
 
-err s3_create(void *state, void *batch, struct arena *a, id *object, struct sink *out)
+static err create(struct s3_batch *b, id object, bool direct, struct s3_object **out)
 {
-	static const struct sink_ops ops = { .write = write_s3, .finish = finish_s3, .abandon = abandon_s3 };
-	struct s3_batch *b = batch;
 	struct s3_object *o = calloc(1, sizeof *o);
 
-	(void)a;
 	if (!o)
 		return LATER(MEMORY, "no memory for an object");
 	o->batch = b;
-	o->object = *object;
-	(void)s3_key(state, *object, o->key);
+	o->object = object;
+	o->direct = direct;
+	(void)s3_key(b->s3, object, direct, o->key);
 	o->next = b->all;
 	b->all = o;
-	*out = (struct sink){ &ops, o };
+	*out = o;
 	return OK;
+}
+
+static const struct sink_ops into_s3 = { .write = write_s3, .finish = finish_s3, .abandon = abandon_s3 };
+
+err s3_create(void *state, void *batch, struct arena *a, id *object, struct sink *out)
+{
+	struct s3_object *o;
+
+	(void)state, (void)a;
+	TRY(create(batch, *object, false, &o));
+	*out = (struct sink){ &into_s3, o };
+	return OK;
+}
+
+err s3_create_direct(void *state, void *batch, const struct object *object, struct sink *out)
+{
+	struct s3_object *o;
+
+	(void)state;
+	TRY(create(batch, object->id, true, &o));
+	struct buf type = BUF_ON(o->type), disposition = BUF_ON(o->disposition);
+	buf_add(&type, object->type);
+	buf_add_attachment(&disposition, str_upto(object->name, DIRECT_NAME));
+	(void)buf_c(&type), (void)buf_c(&disposition);
+	err e = err_first(buf_check(&type), buf_check(&disposition));
+	if (failed(e))
+		forget(o);
+	else
+		*out = (struct sink){ &into_s3, o };
+	return e;
 }
 
 err s3_commit(void *state, void *batch)

@@ -12,6 +12,11 @@
  * knows their ids. A failing sync is BROKEN IO; the batch is lost, and is never
  * tried again with the same bytes. A full disk is LATER DISK_FULL.
  *
+ * A container that protects itself, an AES-256 zip or PDF, may lie in a bucket without that envelope: an object that is
+ * `direct`, so that its recipient fetches it there by a URL that we signed. That is an attribute of the object and no
+ * other store, because it is created, committed, read, listed and destroyed among the others; what differs is said
+ * below, at store_share().
+ *
  * A store may be used by many threads at once, a batch and its sinks by one. */
 #ifndef LETTERLOCK_STORE_H
 #define LETTERLOCK_STORE_H
@@ -34,7 +39,10 @@ struct store_login {
 	err (*get)(void *state, struct arena *secret, struct aws_credentials *out);
 	bool (*refused)(void *state,
 			str access_key_id); /* the store does not know it; true: there is another. Or null */
-	void (*done)(void *state);          /* with the store; or null */
+	/* Will what signs now still be good at that moment? NEVER KEY, with a fault, if not or if nobody knows. Or
+	 * null. */
+	err (*lasts)(void *state, moment until, struct fault *fault);
+	void (*done)(void *state); /* with the store; or null */
 	void *state;
 };
 struct store_s3_options {
@@ -83,7 +91,8 @@ err store_open_faulty(struct store *below, struct store_fault *plan, struct stor
 err store_begin(struct store *s, struct store_batch **out);
 /* A new object of `owner` (its submission): fills object->id and ->wrapped at once, ->size and ->sha256 when the sink
  * is finished. The arena holds two windows until then. Release the sink before the batch, and before
- * the arena is rewound: SCRATCH stands above OWNED(sink_done). */
+ * the arena is rewound: SCRATCH stands above OWNED(sink_done). Of an object that is direct the caller says name and
+ * type, and may say the id. */
 err store_create(struct store_batch *b, struct arena *a, struct keyring *k, const struct entropy *e, id owner,
 		 struct object *object, struct sink *out);
 /* NEVER STATE while a sink of the batch is neither finished nor abandoned. */
@@ -98,6 +107,26 @@ err store_read(struct store *s, struct arena *a, struct keyring *k, id owner, co
 
 /* Removes the bytes, durably; OK for those that are not there. */
 err store_destroy(struct store *s, const id *objects, size_t count);
+err store_destroy_direct(struct store *s, const id *objects, size_t count);
+
+/* ── Direct objects: fetched from the store itself ──
+ *
+ * Only buckets have them; elsewhere all of this is NEVER UNSUPPORTED. Such an object is the container's own bytes under
+ * the key PREFIX mailed/ID, where the id is 128 bits of chance; the store is asked to encrypt it and told a name and a
+ * type for who downloads it. It has a wrapped key as all objects have, so that rows are destroyed and rotated in one
+ * way, but nothing is sealed with that: the document is there until its bytes are removed. What is read as a whole is
+ * compared with its digest before the last of it is given out; of a part nothing is proven. */
+bool store_has_direct(const struct store *s);
+
+/* A presigned URL (SigV4, query) for GET of the object from `at` on, for so long; in whole seconds. The object need not
+ * be there yet. Up to STORE_LENT anything that signs may sign; what is to live longer outlives no temporary
+ * credentials and no key that is retired, so that is NEVER KEY. NEVER LIMIT beyond STORE_SHARED_MAX. */
+#define STORE_LENT MINUTE
+#define STORE_SHARED_MAX (7 * DAY)
+err store_share(struct store *s, struct arena *a, id object, moment at, span good_for, str *url);
+/* Would a URL that is minted now be good at `until`? Asked of the store itself, with little patience: NEVER CLOCK if
+ * its clock is not ours, NEVER KEY, or why it does not answer. */
+err store_share_ready(struct store *s, moment until, struct fault *fault);
 
 /* Everything that is there, also what is being written or was left behind by a crash; for the sweep. `written_at`
  * is of the last byte. A failing `each` ends the walk. */
@@ -105,7 +134,7 @@ struct store_entry {
 	id object;
 	uint64_t size; /* as stored */
 	moment written_at;
-	bool finished;
+	bool finished, direct;
 };
 err store_list(struct store *s, struct arena *scratch, err (*each)(void *state, const struct store_entry *entry),
 	       void *state);

@@ -211,7 +211,7 @@ static void expiring_destroys_the_keys_of_the_objects(void **state)
 	assert_ok(submission_expire(db, sub->id, 9 * SECOND));
 	assert_why(NEVER, EXPIRED, object_load(db, arena, sub, sub->recipients->objects->id, &object, &whose));
 	assert_int_equal(number("SELECT count(*) FROM object WHERE wrapped IS NOT NULL"), 0);
-	assert_ok(db_one(db, QUERY_OBJECTS_TO_REMOVE, DB(db_number(10)), &rows));
+	assert_ok(db_one(db, QUERY_OBJECTS_TO_REMOVE, DB(db_number(10), db_number(0)), &rows));
 	id first = db_row_id(&rows, 0);
 	db_rows_done(&rows);
 	assert_ok(db_run_one(db, QUERY_OBJECT_REMOVED, DB(db_id(first))));

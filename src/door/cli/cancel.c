@@ -4,7 +4,7 @@ static err cancel_all(struct cli *cli, const struct house *h, const struct stand
 		      uint64_t *too_late)
 {
 	for (const struct standing *s = all; s; s = s->next) {
-		err e = flow_cancel(h->line, h->db, s);
+		err e = flow_cancel(h->line, h->db, s, &cli->fault);
 		if (e.fate == FATE_NEVER && e.why == WHY_STATE)
 			(*too_late)++;
 		else if (failed(e))

@@ -62,9 +62,20 @@ void text_opening(const struct link_view *v, char out[512])
 	unsigned long long sent = v->sent;
 	str by = proof_kind_name(v->proof);
 
+	if (v->mode == LINK_PRESIGNED) {
+		buf_add_format(&b,
+			       "nobody can tell whether it was opened: the store hands it out, and we are not asked");
+		out[b.len] = 0;
+		return;
+	}
 	text_moment(v->opened_at, at);
 	text_moment(v->proved_at, proof);
-	if (v->opened_at)
+	if (v->opened_at && v->direct)
+		buf_add_format(&b,
+			       "handed to the store, first at %s, by proof: %.*s (last given at %s); %u in all, and "
+			       "what was fetched there only the store knows; ",
+			       at, STR_ARG(by), proof, v->opens);
+	else if (v->opened_at)
 		buf_add_format(&b, "opened, first at %s, by proof: %.*s (last given at %s); %u in all; ", at,
 			       STR_ARG(by), proof, v->opens);
 	else if (v->proved_at)

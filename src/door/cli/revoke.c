@@ -8,7 +8,10 @@ static void tell(struct cli *cli, const struct standing *s, const struct link_vi
 
 	text_id(s->delivery, delivery);
 	text_opening(v, truth);
-	cli_out_format(cli, "%s revoked; %s\n", delivery, truth);
+	cli_out_format(cli, "%s revoked%s; %s\n", delivery,
+		       v->mode == LINK_PRESIGNED ? ", by removing the file from the bucket, which alone ends its URL"
+						 : "",
+		       truth);
 }
 
 static void tell_json(struct cli *cli, const struct standing *s, const struct link_view *v)
@@ -17,7 +20,8 @@ static void tell_json(struct cli *cli, const struct standing *s, const struct li
 
 	json_object_set_new(j, "delivery", json_id(s->delivery));
 	json_object_set_new(j, "revoked", json_true());
-	json_object_set_new(j, "opened", json_boolean(v->opened_at != 0));
+	json_object_set_new(j, "mode", json_str(link_mode_name(v->mode)));
+	json_object_set_new(j, "opened", v->mode == LINK_PRESIGNED ? json_null() : json_boolean(v->opened_at != 0));
 	json_object_set_new(j, "opened_at", json_moment(v->opened_at));
 	json_object_set_new(j, "proved_at", json_moment(v->proved_at));
 	json_object_set_new(j, "proof", json_str(proof_kind_name(v->proof)));
@@ -44,7 +48,7 @@ static err is_enclosed(struct house *h, struct arena *a, const struct standing *
 static err hold_back(struct cli *cli, struct house *h, const struct standing *s, uint64_t *done, uint64_t *gone)
 {
 	char delivery[ID_TEXT + 1];
-	err e = flow_cancel(h->line, h->db, s);
+	err e = flow_cancel(h->line, h->db, s, &cli->fault);
 	bool held = !failed(e);
 
 	if (failed(e) && e.why != WHY_STATE && e.why != WHY_NOT_FOUND)
@@ -69,7 +73,7 @@ static err revoke_one(struct cli *cli, struct house *h, const struct standing *s
 	TRY(is_enclosed(h, cli->arena, s, &enclosed));
 	if (enclosed)
 		return hold_back(cli, h, s, done, gone);
-	err e = flow_revoke(h->line, h->db, s, &truth);
+	err e = flow_revoke(h->line, h->db, s, &truth, &cli->fault);
 	if (failed(e))
 		return e.why == WHY_STATE || e.why == WHY_NOT_FOUND ? OK : e;
 	++*done;
@@ -113,6 +117,10 @@ const struct cli_command command_revoke = {
 		"ID is a delivery's, or a submission's for all its links. The answer is the truth about this person's "
 		"documents, by this link and those it was renewed from: not opened; or opened, when, by which proof, "
 		"how often, and how many bytes left the house.\n\n"
+		"Where the mail carries a presigned URL (--link presigned) the file is removed from the bucket: that "
+		"alone "
+		"ends the URL, and nobody can tell whether it was opened before. Should the removal fail, the command "
+		"says so and `letterlock sweep` tries again.\n\n"
 		"Where the mail itself carries the documents (--as pgp, --as smime) there is no link: what was not "
 		"sent "
 		"yet is cancelled, and what was sent cannot be called back.",

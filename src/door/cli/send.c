@@ -17,7 +17,8 @@ static const struct cli_option options[] = {
 	  "on file), or auto, the right one for each" },
 	{ "--proof", "PROOF",
 	  "password, details:COLUMN[+COLUMN…], or code:COLUMN (a telephone number): what opens it besides the link" },
-	{ "--link", "MODE", "page; presigned is yet to come" },
+	{ "--link", "MODE",
+	  "page (the default), or presigned: the mail carries the bucket's own URL, of seven days at most; see below" },
 	{ "--expires", "SPAN", "how long the links open: 90m, 12h, 7d" },
 	{ "--hide-names", NULL, "with --as zip: an inner archive, so that file names cannot be seen" },
 	{ "--results", "FILE", "where the results go (default: the list's name with -results)" },
@@ -69,7 +70,7 @@ static err read_proof(struct cli *cli, const struct config *config, struct send_
 	return OK;
 }
 
-static err read_link(struct cli *cli)
+static err read_link(struct cli *cli, struct send_options *o)
 {
 	const char *mode = cli_value(cli, "--link");
 
@@ -77,9 +78,8 @@ static err read_link(struct cli *cli)
 		return OK;
 	if (strcmp(mode, "presigned") != 0)
 		return usage(cli, "--link takes page or presigned");
-	fault_set(&cli->fault, "--link presigned needs an S3 store, which is not in this version; --link page works "
-			       "everywhere");
-	return NEVER(UNSUPPORTED, "no presigned links yet");
+	o->mode = LINK_PRESIGNED;
+	return OK;
 }
 
 /* people.csv gives people-results.csv, beside it. */
@@ -131,7 +131,7 @@ static err read_options(struct cli *cli, const struct config *config, struct sen
 	};
 	TRY(read_form(cli, config, o));
 	TRY(read_proof(cli, config, o));
-	TRY(read_link(cli));
+	TRY(read_link(cli, o));
 	TRY(cli_span(cli, "--expires", MINUTE, 366 * DAY, &o->expires));
 	TRY(cli_span(cli, "--patience", 0, 366 * DAY, &o->patience));
 	return read_paths(cli, o);
@@ -388,6 +388,14 @@ const struct cli_command command_send = {
 		"form (3 April 1987, 03.04.1987, 3/4/87, 1987-04-03), the day before the month unless only the other "
 		"way round is a date. Any other detail: capitals, blanks, dots, dashes and slashes; accents count. A "
 		"code: blanks and dashes. The password of a zip or PDF forgives nothing.\n\n"
+		"With --link presigned no server of yours is needed: the mail carries the presigned URL of the zip or "
+		"PDF "
+		"in the bucket (store: s3://…), and the password alone protects what it opens. Whoever has the URL may "
+		"fetch the file as often as they like and try passwords for ever, and nobody can tell whether it was "
+		"opened. It lives for seven days at most and dies with the key that signed it: credentials of a "
+		"session, "
+		"and keys that will be retired before the links end (s3.refuse_after), are refused before anything is "
+		"accepted. `letterlock revoke` removes the file from the bucket, which alone ends the URL.\n\n"
 		"With --as zip and --proof details the details become the archive's password, as they stand in the "
 		"list, "
 		"joined by blanks; they are refused unless they are as strong as a password must be, or the "
@@ -403,6 +411,8 @@ const struct cli_command command_send = {
 		    "$ letterlock send people.csv --documents letters/ --as auto\n"
 		    "# as AES-256 zip archives, links open for three days\n"
 		    "$ letterlock send people.csv --documents letters/ --as zip --expires 3d\n"
+		    "# the same without a server: the mail carries the bucket's own URL, good for three days\n"
+		    "$ letterlock send people.csv --documents letters/ --as zip --link presigned --expires 3d\n"
 		    "# check everything and send nothing\n"
 		    "$ letterlock send people.csv --documents letters/ --dry-run\n"
 		    "# after an interruption\n"

@@ -38,6 +38,11 @@ static void tell_proof(struct cli *cli, const struct link_view *l)
 {
 	char wanted[32];
 
+	if (l->mode == LINK_PRESIGNED) {
+		cli_out_format(cli, "  %-11s %.*s, of the file itself; nobody counts tries\n", "proof",
+			       STR_ARG(proof_kind_name(l->proof)));
+		return;
+	}
 	cli_out_format(cli, "  %-11s %.*s, %u of %u tries used", "proof", STR_ARG(proof_kind_name(l->proof)), l->tries,
 		       l->tries_max);
 	if (l->proof == PROOF_CODE)
@@ -78,8 +83,11 @@ static void tell_link(struct cli *cli, const struct story *s)
 		return;
 	text_moment(l->expires_at, expires);
 	cli_out_format(cli, "  %-11s %.*s, until %s\n", "link", STR_ARG(link_state_name(l->state)), expires);
+	if (l->mode == LINK_PRESIGNED)
+		line_of(cli, "", STR("presigned: the mail carries the URL of the file in the bucket"));
 	tell_proof(cli, l);
-	tell_fetches(cli, l);
+	if (l->mode == LINK_PAGE)
+		tell_fetches(cli, l);
 	text_opening(l, opening);
 	line_of(cli, "opening", str_of(opening));
 }
@@ -164,6 +172,7 @@ static json_t *json_link(const struct link_view *l)
 {
 	json_t *j = json_object();
 
+	json_object_set_new(j, "mode", json_str(link_mode_name(l->mode)));
 	json_object_set_new(j, "state", json_str(link_state_name(l->state)));
 	json_object_set_new(j, "expires_at", json_moment(l->expires_at));
 	json_object_set_new(j, "proof", json_str(proof_kind_name(l->proof)));
@@ -278,7 +287,8 @@ const struct cli_command command_show = {
 		"can "
 		"tell), when the right proof was given (which takes who knows it), and when documents went out to "
 		"their "
-		"last byte. Secrets are not kept and cannot be shown.",
+		"last byte. Of a presigned link nobody can tell any of it: the store hands the file out. Secrets are "
+		"not kept and cannot be shown.",
 	.examples = "$ letterlock show 4q9k6y7w5e8r2t1m3n0p7s6d5f\n",
 	.operands_min = 1,
 	.operands_max = 1,

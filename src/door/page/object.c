@@ -84,12 +84,26 @@ static err begin_stream(struct visit *v, struct transfer **t)
 	return transfer_begin(v, t, &stream);
 }
 
+/* Where the container lies in the bucket as it is. A look (HEAD) is no opening. */
+static err answer_lent(struct visit *v, struct transfer *t)
+{
+	str url;
+
+	if (v->request->head->method != HTTP_GET)
+		return answer_see(v);
+	TRY(flow_fetch_lend(v->page->options.fetch, v->arena, &t->view, &t->session, t->object, &url));
+	v->answer->status = 303;
+	return http_answer_field(v->answer, STR("Location"), url);
+}
+
 static err answer_object(struct visit *v, struct transfer **t, bool to_be_shown)
 {
 	const struct object *object = (*t)->object;
 	bool outside = false;
 	str etag;
 
+	if (object->direct)
+		return answer_lent(v, *t);
 	if (to_be_shown && !may_be_shown(object->type))
 		return answer_see(v);
 	TRY(etag_of(v->arena, object, &etag));
