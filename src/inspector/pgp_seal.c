@@ -53,23 +53,28 @@ static void recipients_done(struct recipients *all)
 }
 
 /* What was judged is what is encrypted to, and is read once only: that takes longer than a small document. */
-static err add_recipient(rnp_op_encrypt_t op, struct recipient *r, str bytes, uint64_t now, struct fault *f)
+static err read_recipient(struct recipient *r, str bytes, uint64_t now, struct fault *f)
 {
 	OWNED(handle_done) rnp_key_handle_t primary = NULL;
 
 	TRY(ring_open(now, &r->ring, f));
 	TRY(ring_add(r->ring, bytes, &primary, f));
-	TRY(key_judge(primary, STR_NONE, &r->part, f));
-	RNP(rnp_op_encrypt_add_recipient(op, r->part), f);
-	return OK;
+	return key_judge(primary, STR_NONE, &r->part, f);
 }
 
-static err set_up(rnp_op_encrypt_t op, struct recipients *all, const struct pgp_sealing *how, struct fault *f)
+static err read_recipients(const struct pgp_sealing *how, struct recipients *all, struct fault *f)
 {
 	while (all->count < how->count) {
 		size_t i = all->count++;
-		TRY(add_recipient(op, &all->each[i], how->keys[i], how->now, f));
+		TRY(read_recipient(&all->each[i], how->keys[i], how->now, f));
 	}
+	return OK;
+}
+
+static err set_up(rnp_op_encrypt_t op, const struct recipients *all, const struct pgp_sealing *how, struct fault *f)
+{
+	for (size_t i = 0; i < all->count; i++)
+		RNP(rnp_op_encrypt_add_recipient(op, all->each[i].part), f);
 	RNP(rnp_op_encrypt_set_cipher(op, "AES256"), f);
 	RNP(rnp_op_encrypt_set_aead(op, "None"), f);
 	RNP(rnp_op_encrypt_set_compression(op, "Uncompressed", 0), f);
@@ -80,7 +85,6 @@ static err set_up(rnp_op_encrypt_t op, struct recipients *all, const struct pgp_
 
 err pgp_seal(const struct pgp_sealing *how, struct source *from, struct sink *to, struct fault *f)
 {
-	OWNED(ring_done) rnp_ffi_t ring = NULL;
 	OWNED(recipients_done) struct recipients all = { .count = 0 };
 	OWNED(input_done) rnp_input_t in = NULL;
 	OWNED(output_done) rnp_output_t out = NULL;
@@ -89,10 +93,10 @@ err pgp_seal(const struct pgp_sealing *how, struct source *from, struct sink *to
 
 	if (how->count == 0 || how->count > PGP_RECIPIENTS_MAX)
 		return refuse_key(f, "a message is encrypted to at least one key and at most %d", PGP_RECIPIENTS_MAX);
-	TRY(ring_open(how->now, &ring, f));
+	TRY(read_recipients(how, &all, f));
 	RNP(rnp_input_from_callback(&in, read_more, NULL, &flow), f);
 	RNP(rnp_output_to_callback(&out, write_more, NULL, &flow), f);
-	RNP(rnp_op_encrypt_create(&op, ring, in, out), f);
+	RNP(rnp_op_encrypt_create(&op, all.each[0].ring, in, out), f);
 	TRY(set_up(op, &all, how, f));
 	rnp_result_t sealed = rnp_op_encrypt_execute(op);
 	TRY(flow.failed);

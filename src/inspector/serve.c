@@ -4,7 +4,7 @@
 #include "inspect/frame.h"
 #include "sys/sys.h"
 
-enum { JOB_ARENA_MAX = 1024 * 1024 * 1024, NAME_MAX_BYTES = 64 };
+enum { JOB_ARENA_MAX = 1024 * 1024 * 1024, NAME_MAX_BYTES = 64, LEAVES_AT = 3 * FRAME_WINDOW };
 
 static struct conversation {
 	char in_room[FRAME_MAX + FRAME_WINDOW], out_room[FRAME_MAX + FRAME_WINDOW];
@@ -93,7 +93,7 @@ static err document_read(void *state, void *to, size_t max, size_t *got)
 	return OK;
 }
 
-/* A result leaves when a window of it is there, or with the answer. */
+/* A result leaves when three windows of it are there, which a socket takes at once, or with the answer. */
 static err result_write(void *state, const void *from, size_t len)
 {
 	str rest = str_bytes(from, len);
@@ -102,7 +102,7 @@ static err result_write(void *state, const void *from, size_t len)
 	while (rest.len) {
 		str part = str_upto(rest, FRAME_WINDOW);
 		TRY(say(FRAME_RESULT, part));
-		if (it.out.len >= FRAME_WINDOW)
+		if (it.out.len >= LEAVES_AT)
 			TRY(say_all());
 		rest = str_from(rest, part.len);
 	}
