@@ -1,14 +1,17 @@
-/* usage: bench-s3 ENDPOINT CA BUCKET KEYS COUNT SIZE
- * Puts COUNT objects of SIZE bytes into the bucket, sealed, in batches as `send` makes them, then reads them all, a few
- * side by side as the page does, and says how long each took and how much memory was the most. KEYS is an empty folder.
+/* usage: bench-s3 put|get ENDPOINT CA BUCKET FOLDER COUNT
+ * put: the files FOLDER/source/0 … COUNT-1 into the bucket, sealed, in batches as `send` makes them. get: all of them into
+ * FOLDER/out, a few side by side as the page does. Says how many seconds that took. The keys and what was put are
+ * remembered in FOLDER.
  */
 #include "store/store.h"
 #include "sys/sys.h"
 #include "wire/sigv4.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { BATCH = 256, READERS = 8, ROOM = 1 << 20 };
 
@@ -16,9 +19,9 @@ struct bench {
 	struct store *store;
 	struct keyring *keys;
 	struct entropy entropy;
+	const char *folder;
 	struct object *objects;
 	size_t count;
-	uint64_t size;
 };
 
 static err login(void *state, struct arena *secret, struct aws_credentials *out)
@@ -30,20 +33,29 @@ static err login(void *state, struct arena *secret, struct aws_credentials *out)
 }
 
 static const id owner = { "bench" };
-static char bytes[1 << 20];
 
-static err put_one(struct bench *b, struct store_batch *batch, struct object *object)
+static err file_of(const struct bench *b, struct arena *a, const char *kind, size_t i, const char **path)
+{
+	str text;
+
+	TRY(str_format(a, &text, "%s/%s/%zu", b->folder, kind, i));
+	return str_c(a, text, path);
+}
+
+static err put_one(struct bench *b, struct store_batch *batch, size_t i)
 {
 	OWNED(arena_done) struct arena *a = NULL;
 	OWNED(sink_done) struct sink out = { 0 };
+	OWNED(source_done) struct source in = { 0 };
+	const char *path;
+	int fd;
 
 	TRY(arena_open(ROOM, &a));
-	TRY(store_create(batch, a, b->keys, &b->entropy, owner, object, &out));
-	for (uint64_t left = b->size; left;) {
-		size_t now = left < sizeof bytes ? (size_t)left : sizeof bytes;
-		TRY(sink_write(&out, bytes, now));
-		left -= now;
-	}
+	TRY(file_of(b, a, "source", i, &path));
+	TRY(file_open(path, O_RDONLY, 0, &fd));
+	TRY(file_source(a, fd, &in));
+	TRY(store_create(batch, a, b->keys, &b->entropy, owner, &b->objects[i], &out));
+	TRY(pump(&in, &out));
 	return sink_finish(&out);
 }
 
@@ -58,7 +70,7 @@ static err put_all(struct bench *b)
 		OWNED(batch_done) struct store_batch *batch = NULL;
 		TRY(store_begin(b->store, &batch));
 		for (size_t n = 0; n < BATCH && i < b->count; n++)
-			TRY(put_one(b, batch, &b->objects[i++]));
+			TRY(put_one(b, batch, i++));
 		TRY(store_commit(batch));
 	}
 	return OK;
@@ -70,18 +82,19 @@ struct reading {
 	err failed;
 };
 
-static err get_one(struct bench *b, const struct object *object)
+static err get_one(struct bench *b, size_t i)
 {
 	OWNED(arena_done) struct arena *a = NULL;
 	OWNED(source_done) struct source in = { 0 };
-	uint64_t got = 0;
-	struct sink to = sink_to_count(&got);
+	OWNED(sink_done) struct sink out = { 0 };
+	const char *path;
 
 	TRY(arena_open(ROOM, &a));
-	TRY(store_read(b->store, a, b->keys, owner, object, 0, STORE_ALL, &in));
-	TRY(pump(&in, &to));
-	source_done(&in);
-	return got == b->size ? OK : BROKEN(IO, "too few bytes came back");
+	TRY(file_of(b, a, "out", i, &path));
+	TRY(store_read(b->store, a, b->keys, owner, &b->objects[i], 0, STORE_ALL, &in));
+	TRY(file_put(a, path, 0600, false, &out));
+	TRY(pump(&in, &out));
+	return sink_finish(&out);
 }
 
 static void *read_share(void *state)
@@ -89,7 +102,7 @@ static void *read_share(void *state)
 	struct reading *r = state;
 
 	for (size_t i = r->first; i < r->bench->count && !failed(r->failed); i += READERS)
-		r->failed = get_one(r->bench, &r->bench->objects[i]);
+		r->failed = get_one(r->bench, i);
 	return NULL;
 }
 
@@ -120,63 +133,82 @@ static err timed(struct bench *b, err (*work)(struct bench *b), double *seconds)
 	return OK;
 }
 
-static err open_all(struct bench *b, char **argv)
+static err make_keys(struct bench *b, const char *folder)
 {
-	const struct store_s3_options options = { .bucket = str_of(argv[3]),
+	static const enum key_kind kinds[] = { KEY_MASTER, KEY_LINK, KEY_LOOKUP };
+
+	TRY(dir_make(folder, 0700));
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		TRY(keyring_key_new(folder, kinds[i], STR_NONE, STR_NONE, SIGNATURE_RSA_SHA256, SECOND, &b->entropy,
+				    NULL));
+	return OK;
+}
+
+static err open_all(struct bench *b, struct arena *a, char **argv)
+{
+	const struct store_s3_options options = { .bucket = str_of(argv[4]),
 						  .region = STR("default"),
-						  .endpoint = str_of(argv[1]),
+						  .endpoint = str_of(argv[2]),
 						  .bucket_in_path = true,
-						  .ca_file = argv[2],
+						  .ca_file = argv[3],
 						  .login = { .get = login },
 						  .clock = sys_clock() };
+	const char *keys;
 
+	b->folder = argv[5];
 	b->entropy = sys_entropy();
-	static const enum key_kind kinds[] = { KEY_MASTER, KEY_LINK, KEY_LOOKUP };
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		TRY(keyring_key_new(argv[4], kinds[i], STR_NONE, STR_NONE, SIGNATURE_RSA_SHA256, SECOND, &b->entropy,
-				    NULL));
-	TRY(keyring_open(argv[4], &b->entropy, &b->keys, NULL));
-	TRY(entropy_fill(&b->entropy, bytes, sizeof bytes));
+	TRY(path_join(a, b->folder, STR("keys"), &keys));
+	if (!file_exists(keys))
+		TRY(make_keys(b, keys));
+	TRY(keyring_open(keys, &b->entropy, &b->keys, NULL));
 	return store_open_s3(&options, &b->store, NULL);
 }
 
-/* Not getrusage(): that remembers the program that started this one. */
-static long most_memory_kb(void)
+static err remembered(struct bench *b, struct arena *a, bool write)
 {
-	FILE *f = fopen("/proc/self/status", "re");
-	char line[256];
-	long kb = 0;
+	size_t len = b->count * sizeof *b->objects;
+	const char *path;
+	str kept;
 
-	while (f && fgets(line, sizeof line, f))
-		if (str_starts(str_of(line), STR("VmHWM:")))
-			kb = strtol(line + 6, NULL, 10);
-	if (f)
-		fclose(f);
-	return kb;
+	TRY(path_join(a, b->folder, STR("objects"), &path));
+	if (write)
+		return file_write_atomic(path, str_bytes(b->objects, len), 0600);
+	TRY(file_read_all(a, path, ROOM, &kept));
+	if (kept.len != len)
+		return BROKEN(IO, "other objects are remembered");
+	memcpy(b->objects, kept.at, len);
+	return OK;
+}
+
+static err run(struct bench *b, struct arena *a, char **argv)
+{
+	bool put = str_same(str_of(argv[1]), STR("put"));
+	double seconds;
+
+	TRY(open_all(b, a, argv));
+	if (!put)
+		TRY(remembered(b, a, false));
+	TRY(timed(b, put ? put_all : get_all, &seconds));
+	printf("%.3f\n", seconds);
+	return put ? remembered(b, a, true) : OK;
 }
 
 int main(int argc, char **argv)
 {
+	OWNED(arena_done) struct arena *a = NULL;
 	struct bench b = { 0 };
-	double put = 0, get = 0;
 
 	if (argc != 7)
 		return 2;
-	b.count = strtoul(argv[5], NULL, 10);
-	b.size = strtoull(argv[6], NULL, 10);
+	b.count = strtoul(argv[6], NULL, 10);
 	b.objects = calloc(b.count, sizeof *b.objects);
-	err e = b.objects ? open_all(&b, argv) : LATER(MEMORY, "");
+	err e = arena_open((size_t)4 * ROOM, &a);
 	if (!failed(e))
-		e = timed(&b, put_all, &put);
-	if (!failed(e))
-		e = timed(&b, get_all, &get);
-	if (failed(e)) {
-		fprintf(stderr, "%s\n", e.note);
-		return 1;
-	}
-	printf("{\"put\": %.3f, \"get\": %.3f, \"memory_kb\": %ld}\n", put, get, most_memory_kb());
+		e = b.objects ? run(&b, a, argv) : LATER(MEMORY, "no memory");
 	store_done(&b.store);
 	keyring_done(&b.keys);
 	free(b.objects);
-	return 0;
+	if (failed(e))
+		fprintf(stderr, "%s\n", e.note);
+	return failed(e);
 }
