@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 enum { PATIENCE_S = 30, SLOWEST = 1024, SLOWEST_S = 30, CONNECT_MS = 10 * 1000, KEPT_CONNECTIONS = 4 };
 
@@ -33,6 +34,7 @@ err http_client_open(const struct http_client_options *options, struct http_clie
 	}
 	c->options = *options;
 	c->clock = sys_clock();
+	c->socket = -1;
 	*out = c;
 	c = NULL;
 	return OK;
@@ -53,7 +55,7 @@ void http_client_done(struct http_client **client)
  * another address, finds a shut door here. */
 static curl_socket_t open_socket(void *state, curlsocktype purpose, struct curl_sockaddr *to)
 {
-	const struct http_client *c = state;
+	struct http_client *c = state;
 	struct endpoint e = { .len = to->addrlen };
 
 	if (purpose != CURLSOCKTYPE_IPCXN || to->addrlen > sizeof e.address)
@@ -62,7 +64,17 @@ static curl_socket_t open_socket(void *state, curlsocktype purpose, struct curl_
 	memcpy(e.address, &to->addr, to->addrlen);
 	if (!(c->options.unix_socket && to->family == AF_UNIX) && !http_client_may_dial(c, &e))
 		return CURL_SOCKET_BAD;
-	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+	c->socket = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+	return c->socket;
+}
+
+static int close_socket(void *state, curl_socket_t fd)
+{
+	struct http_client *c = state;
+
+	if (c->socket == fd)
+		c->socket = -1;
+	return close(fd);
 }
 
 static void set_safety(struct http_client *c)
@@ -78,6 +90,8 @@ static void set_safety(struct http_client *c)
 	curl_easy_setopt(c->curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(c->curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	curl_easy_setopt(c->curl, CURLOPT_OPENSOCKETDATA, c);
+	curl_easy_setopt(c->curl, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+	curl_easy_setopt(c->curl, CURLOPT_CLOSESOCKETDATA, c);
 	curl_easy_setopt(c->curl, CURLOPT_MAXCONNECTS, (long)KEPT_CONNECTIONS);
 	curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, c->error);
 	if (c->options.unix_socket)

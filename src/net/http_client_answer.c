@@ -47,10 +47,20 @@ static err take_line(struct http_exchange *x, str line)
 	return line.len ? take_field(x, line) : OK;
 }
 
+/* Long answers come from servers that leave Nagle's algorithm on, too: Ceph's gateway stood still 43 ms in every
+ * fourteenth object of 100 KB. */
+static void expect_more(const struct http_exchange *x)
+{
+	if (x->client->socket >= 0)
+		socket_acknowledge_at_once(x->client->socket);
+}
+
 static size_t on_head(char *at, size_t each, size_t count, void *state)
 {
 	struct http_exchange *x = state;
 
+	if (x->head_len == 0 && x->call->to)
+		expect_more(x);
 	err e = take_line(x, str_bytes(at, each * count));
 	return failed(e) ? give_up(x, e) : each * count;
 }

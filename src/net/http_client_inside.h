@@ -21,6 +21,7 @@ struct http_client {
 	struct http_client_options options;
 	struct clock clock;
 	CURL *curl;
+	int socket;         /* that curl opened last, and has not closed; or -1 */
 	struct reach reach; /* of the latest call */
 	struct wait wait;   /* of the present one */
 	char error[CURL_ERROR_SIZE];

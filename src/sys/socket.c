@@ -94,6 +94,13 @@ static void no_delay(int fd)
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 }
 
+void socket_acknowledge_at_once(int fd)
+{
+	int yes = 1;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof yes);
+}
+
 static int family(const struct endpoint *e)
 {
 	return ((const struct sockaddr *)e->address)->sa_family;

@@ -45,6 +45,9 @@ uint16_t socket_port(int fd);          /* own side */
 bool socket_is_local(int fd);          /* the other side is this machine: loopback or a Unix socket */
 void socket_peer(int fd, char to[64]); /* its address as text; empty if unknown */
 
+/* Until something is sent again, what comes in is acknowledged when it is read and not up to 40 ms later: a peer that
+ * waits for that before it sends on (RFC 896) would stand still so long. */
+void socket_acknowledge_at_once(int fd);
 err socket_read(int fd, void *to, size_t max, struct wait *w, size_t *got); /* got 0: the other side closed */
 err socket_write(int fd, str bytes, struct wait *w);                        /* all of it */
 enum socket_event { SOCKET_READABLE = 1, SOCKET_WRITABLE = 4 };             /* as POLLIN, POLLOUT */
