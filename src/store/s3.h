@@ -19,9 +19,11 @@
 #include <pthread.h>
 
 enum {
-	S3_PART = 8 * 1024 * 1024,
+	S3_PART = 5 * 1024 * 1024, /* the least that S3 takes, and up to 10,000 of them */
 	S3_THREADS = 8,
+	S3_JOBS_MAX = 2 * S3_THREADS,
 	S3_BUFFERED_MAX = 16 * 1024 * 1024,
+	S3_AHEAD_MAX = 32 * 1024 * 1024,
 	S3_KEY_MAX = 512,
 	S3_ETAG_MAX = 128
 };
@@ -73,7 +75,8 @@ struct s3 {
 	pthread_cond_t work, done;
 	struct s3_client *idle;
 	struct s3_job *first, **last;
-	size_t buffered;
+	size_t given, buffered; /* jobs that are not done yet, and their bytes */
+	size_t ahead;           /* of windows that were fetched before they were asked for */
 	bool ending;
 	unsigned threads;
 	pthread_t thread[S3_THREADS];
@@ -99,18 +102,25 @@ struct s3_job {
 	struct s3_job *next;
 	err (*run)(struct s3 *s, struct s3_job *job);
 	char key[S3_KEY_MAX];
-	char *bytes;
-	size_t len;
-	void *state; /* of whoever made it */
+	char *bytes; /* sent, and freed when that is done; or read, and freed with the job */
+	size_t len, room;
+	uint64_t at, total; /* of a window */
+	void *state;        /* of whoever made it */
 	unsigned part;
 	char etag[S3_ETAG_MAX];
-	bool done;
+	bool reads, offered, begun, done, forgotten;
 	err result;
 };
 void s3_stop(struct s3 *s);
-/* Waits while too much is buffered. The job is the engine's until it is done. */
+/* Waits while too much is under way. The job is the engine's until it is done. */
 void s3_give(struct s3 *s, struct s3_job *job);
 void s3_wait(struct s3 *s, const struct s3_job *job);
+
+/* A window that will be asked for. False, and it is still the caller's, if there is no room for it. */
+bool s3_offer(struct s3 *s, struct s3_job *window);
+/* Until it is done; by this thread, unless another began it. */
+void s3_collect(struct s3 *s, struct s3_job *window);
+void s3_forget(struct s3 *s, struct s3_job *window); /* frees it, now or when it is done */
 
 err s3_begin(void *state, void **batch);
 err s3_create(void *state, void *batch, struct arena *a, id *object, struct sink *out);

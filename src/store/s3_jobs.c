@@ -1,16 +1,30 @@
-/* A few threads that do requests while others seal. They are started by the first job, after any fork. */
+/* A few threads that do requests while others seal or open. They are started by the first job, after any fork. */
 #include "store/s3.h"
 
 #include <stdlib.h>
 
+/* Under the lock. */
+static void free_window(struct s3 *s, struct s3_job *job)
+{
+	if (job->offered)
+		s->ahead -= job->room;
+	free(job->bytes);
+	free(job);
+}
+
 static void finish(struct s3 *s, struct s3_job *job, err result)
 {
 	must(pthread_mutex_lock(&s->lock) == 0);
-	s->buffered -= job->len;
-	free(job->bytes);
-	job->bytes = NULL;
+	if (!job->reads) {
+		s->given--;
+		s->buffered -= job->len;
+		free(job->bytes);
+		job->bytes = NULL;
+	}
 	job->result = result;
 	job->done = true;
+	if (job->forgotten)
+		free_window(s, job);
 	must(pthread_cond_broadcast(&s->done) == 0);
 	must(pthread_mutex_unlock(&s->lock) == 0);
 }
@@ -22,6 +36,7 @@ static struct s3_job *next_job(struct s3 *s)
 		must(pthread_cond_wait(&s->work, &s->lock) == 0);
 	struct s3_job *job = s->first;
 	if (job) {
+		job->begun = true;
 		s->first = job->next;
 		if (!s->first)
 			s->last = &s->first;
@@ -47,21 +62,33 @@ static bool start_threads(struct s3 *s)
 	return s->threads > 0;
 }
 
+/* Under the lock. */
+static bool queue_job(struct s3 *s, struct s3_job *job)
+{
+	if (!start_threads(s))
+		return false;
+	job->next = NULL;
+	*s->last = job;
+	s->last = &job->next;
+	must(pthread_cond_signal(&s->work) == 0);
+	return true;
+}
+
+static bool has_room(const struct s3 *s, size_t len)
+{
+	return !s->given || (s->given < S3_JOBS_MAX && s->buffered + len <= S3_BUFFERED_MAX);
+}
+
 void s3_give(struct s3 *s, struct s3_job *job)
 {
 	must(pthread_mutex_lock(&s->lock) == 0);
-	while (s->buffered && s->buffered + job->len > S3_BUFFERED_MAX)
+	while (!has_room(s, job->len))
 		must(pthread_cond_wait(&s->done, &s->lock) == 0);
+	s->given++;
 	s->buffered += job->len;
-	bool ready = start_threads(s);
-	if (ready) {
-		job->next = NULL;
-		*s->last = job;
-		s->last = &job->next;
-		must(pthread_cond_signal(&s->work) == 0);
-	}
+	bool queued = queue_job(s, job);
 	must(pthread_mutex_unlock(&s->lock) == 0);
-	if (!ready)
+	if (!queued)
 		finish(s, job, LATER(MEMORY, "no thread for the store"));
 }
 
@@ -70,6 +97,60 @@ void s3_wait(struct s3 *s, const struct s3_job *job)
 	must(pthread_mutex_lock(&s->lock) == 0);
 	while (!job->done)
 		must(pthread_cond_wait(&s->done, &s->lock) == 0);
+	must(pthread_mutex_unlock(&s->lock) == 0);
+}
+
+/* ── Windows ─────────────────────────────────────────────────────────────────────────────────────── */
+
+bool s3_offer(struct s3 *s, struct s3_job *job)
+{
+	must(pthread_mutex_lock(&s->lock) == 0);
+	bool taken = s->ahead + job->room <= S3_AHEAD_MAX && queue_job(s, job);
+	if (taken) {
+		s->ahead += job->room;
+		job->offered = true;
+	}
+	must(pthread_mutex_unlock(&s->lock) == 0);
+	return taken;
+}
+
+/* Under the lock; what no thread has begun. */
+static void take_back(struct s3 *s, struct s3_job *job)
+{
+	struct s3_job **at = &s->first;
+
+	while (*at && *at != job)
+		at = &(*at)->next;
+	if (!*at)
+		return;
+	*at = job->next;
+	if (!*at)
+		s->last = at;
+}
+
+void s3_collect(struct s3 *s, struct s3_job *job)
+{
+	must(pthread_mutex_lock(&s->lock) == 0);
+	bool ours = !job->begun;
+	if (ours)
+		take_back(s, job);
+	job->begun = true;
+	while (!ours && !job->done)
+		must(pthread_cond_wait(&s->done, &s->lock) == 0);
+	must(pthread_mutex_unlock(&s->lock) == 0);
+	if (ours)
+		finish(s, job, job->run(s, job));
+}
+
+void s3_forget(struct s3 *s, struct s3_job *job)
+{
+	must(pthread_mutex_lock(&s->lock) == 0);
+	if (!job->begun)
+		take_back(s, job);
+	if (job->begun && !job->done)
+		job->forgotten = true;
+	else
+		free_window(s, job);
 	must(pthread_mutex_unlock(&s->lock) == 0);
 }
 

@@ -1,71 +1,103 @@
-/* Reading, removing and listing. A reader asks for a window that grows as long as it is read in order: a short object
- * is one request, a long one few. */
+/* Reading. A short object is one request. Whoever reads on gets longer windows, and some are fetched ahead by the
+ * threads while one is read: a store answers several requests faster than one, and many readers share what memory there
+ * is for that. What no thread has begun, the reader fetches itself: nobody waits for another's turn. */
 #include "store/s3.h"
-
-#include "wire/xml.h"
 
 #include <stdlib.h>
 
-enum {
-	FIRST_WINDOW = 256 * 1024,
-	WINDOW_MAX = 8 * 1024 * 1024,
-	CALL_ROOM = 256 * 1024,
-	LIST_ANSWER = 2 * 1024 * 1024,
-	DELETES_AT_ONCE = 64
-};
+enum { FIRST_WINDOW = 256 * 1024, WINDOW = 1024 * 1024, AHEAD = 4, CALL_ROOM = 256 * 1024 };
 
 struct s3_reader {
 	struct s3 *s3;
-	struct arena *arena;
 	char key[S3_KEY_MAX], etag[S3_ETAG_MAX];
-	uint64_t size, at; /* `at`: where the window begins */
-	char *window;
-	size_t len, room;
+	uint64_t size;
+	struct s3_job *window;       /* what is read now; null before the first */
+	struct s3_job *ahead[AHEAD]; /* what follows it, without a gap */
+	size_t ahead_count;
 };
 
 /* Whatever was opened is what is read on: by its ETag. */
-static err fetch(struct s3_reader *r, uint64_t at, size_t len)
+static err run_get(struct s3 *s, struct s3_job *job)
 {
-	SCRATCH(r->arena);
+	OWNED(arena_done) struct arena *a = NULL;
 	struct s3_answer answer;
+	const struct s3_call call = { .method = STR("GET"),
+				      .key = job->key,
+				      .if_match = str_of(job->etag),
+				      .to = job->bytes,
+				      .room = job->room,
+				      .at = job->at };
 
-	if (len > r->room) {
-		char *window = realloc(r->window, len);
-		if (!window)
-			return LATER(MEMORY, "no memory to read from the store");
-		r->window = window;
-		r->room = len;
+	TRY(arena_open(CALL_ROOM, &a));
+	TRY(s3_call(s, a, &call, &answer));
+	job->len = answer.got;
+	job->total = answer.total;
+	memcpy(job->etag, answer.etag, sizeof job->etag);
+	return OK;
+}
+
+static err new_window(const struct s3_reader *r, uint64_t at, size_t len, struct s3_job **out)
+{
+	struct s3_job *job = calloc(1, sizeof *job);
+	char *bytes = malloc(len);
+
+	if (!job || !bytes) {
+		free(job);
+		free(bytes);
+		return LATER(MEMORY, "no memory to read from the store");
 	}
-	r->len = 0;
-	const struct s3_call call = {
-		.method = STR("GET"), .key = r->key, .if_match = str_of(r->etag), .to = r->window, .room = len, .at = at
-	};
-	TRY(s3_call(r->s3, r->arena, &call, &answer));
-	r->at = at;
-	r->len = answer.got;
-	r->size = answer.total;
-	memcpy(r->etag, answer.etag, sizeof r->etag);
+	job->run = run_get;
+	job->reads = true;
+	memcpy(job->key, r->key, sizeof job->key);
+	memcpy(job->etag, r->etag, sizeof job->etag);
+	job->bytes = bytes;
+	job->room = len;
+	job->at = at;
+	*out = job;
+	return OK;
+}
+
+static void forget_ahead(struct s3_reader *r)
+{
+	while (r->ahead_count)
+		s3_forget(r->s3, r->ahead[--r->ahead_count]);
+}
+
+/* The job is the window from now on; its failure is the reader's. */
+static err take_window(struct s3_reader *r, struct s3_job *job)
+{
+	s3_collect(r->s3, job);
+	if (failed(job->result)) {
+		err e = job->result;
+		s3_forget(r->s3, job);
+		return e;
+	}
+	r->window = job;
+	r->size = job->total;
+	memcpy(r->etag, job->etag, sizeof r->etag);
 	return OK;
 }
 
 static void free_reader(struct s3_reader *r)
 {
-	arena_close(r->arena);
-	free(r->window);
+	forget_ahead(r);
+	if (r->window)
+		s3_forget(r->s3, r->window);
 	free(r);
 }
 
 static err open_key(struct s3 *s, id object, bool direct, struct store_reader *out)
 {
 	struct s3_reader *r = calloc(1, sizeof *r);
+	struct s3_job *first = NULL;
 
 	if (!r)
 		return LATER(MEMORY, "no memory to read from the store");
 	r->s3 = s;
 	(void)s3_key(s, object, direct, r->key);
-	err e = arena_open(CALL_ROOM, &r->arena);
+	err e = new_window(r, 0, FIRST_WINDOW, &first);
 	if (!failed(e))
-		e = fetch(r, 0, FIRST_WINDOW);
+		e = take_window(r, first);
 	if (failed(e)) {
 		free_reader(r);
 		return e;
@@ -87,16 +119,57 @@ err s3_open_direct(void *state, struct arena *a, id object, struct store_reader 
 	return open_key(state, object, true, out);
 }
 
+static size_t upto_end(const struct s3_reader *r, uint64_t at, size_t len)
+{
+	return r->size - at < len ? (size_t)(r->size - at) : len;
+}
+
+/* From `at` on, which nothing of what is under way goes beyond; as much as there is room for. */
+static void fetch_ahead(struct s3_reader *r, uint64_t at)
+{
+	struct s3_job *job;
+
+	if (r->ahead_count)
+		at = r->ahead[r->ahead_count - 1]->at + r->ahead[r->ahead_count - 1]->room;
+	while (r->ahead_count < AHEAD && at < r->size) {
+		size_t len = upto_end(r, at, WINDOW);
+		if (failed(new_window(r, at, len, &job)))
+			return;
+		if (!s3_offer(r->s3, job)) {
+			s3_forget(r->s3, job);
+			return;
+		}
+		r->ahead[r->ahead_count++] = job;
+		at += len;
+	}
+}
+
+static struct s3_job *take_ahead(struct s3_reader *r)
+{
+	struct s3_job *first = r->ahead[0];
+
+	r->ahead_count--;
+	memmove(r->ahead, r->ahead + 1, r->ahead_count * sizeof *r->ahead);
+	return first;
+}
+
 static err refill(struct s3_reader *r, uint64_t offset, size_t len)
 {
-	uint64_t left = r->size - offset;
-	size_t window = FIRST_WINDOW;
+	struct s3_job *job = r->window;
+	bool in_order = job && offset == job->at + job->len;
 
-	if (offset == r->at + r->len && r->len >= FIRST_WINDOW) /* in order */
-		window = r->len < WINDOW_MAX / 4 ? 4 * r->len : WINDOW_MAX;
-	if (window < len)
-		window = len;
-	return fetch(r, offset, left < window ? (size_t)left : window);
+	if (job)
+		s3_forget(r->s3, job);
+	r->window = NULL;
+	if (!in_order)
+		forget_ahead(r);
+	if (in_order && r->size - offset > WINDOW)
+		fetch_ahead(r, offset);
+	if (r->ahead_count)
+		return take_window(r, take_ahead(r));
+	size_t window = in_order ? WINDOW : FIRST_WINDOW;
+	TRY(new_window(r, offset, upto_end(r, offset, window < len ? len : window), &job));
+	return take_window(r, job);
 }
 
 err s3_read_at(void *state, void *reader, uint64_t offset, void *to, size_t len, size_t *got)
@@ -107,10 +180,13 @@ err s3_read_at(void *state, void *reader, uint64_t offset, void *to, size_t len,
 
 	(void)state;
 	while (done < len && offset + done < r->size) {
+		const struct s3_job *w = r->window;
 		uint64_t now = offset + done;
-		if (now < r->at || now >= r->at + r->len)
+		if (!w || now < w->at || now >= w->at + w->len) {
 			TRY(refill(r, now, len - done));
-		str part = str_upto(str_from(str_bytes(r->window, r->len), (size_t)(now - r->at)), len - done);
+			continue;
+		}
+		str part = str_upto(str_from(str_bytes(w->bytes, w->len), (size_t)(now - w->at)), len - done);
 		memcpy(at + done, part.at, part.len);
 		done += part.len;
 	}
@@ -122,285 +198,4 @@ void s3_reader_done(void *state, void *reader)
 {
 	(void)state;
 	free_reader(reader);
-}
-
-/* ── Removing ────────────────────────────────────────────────────────────────────────────────────── */
-
-/* Uploads in parts that nobody finished, as the last listing showed them. */
-struct s3_left_behind {
-	struct s3_left_behind *next;
-	id object;
-	char upload[1024];
-};
-
-static struct s3_left_behind *take_left_behind(struct s3 *s, const id *object)
-{
-	must(pthread_mutex_lock(&s->lock) == 0);
-	struct s3_left_behind **at = &s->left_behind;
-	while (*at && object && !id_same((*at)->object, *object))
-		at = &(*at)->next;
-	struct s3_left_behind *found = *at;
-	if (found)
-		*at = found->next;
-	must(pthread_mutex_unlock(&s->lock) == 0);
-	return found;
-}
-
-void s3_forget_left_behind(struct s3 *s)
-{
-	for (struct s3_left_behind *l = take_left_behind(s, NULL); l; l = take_left_behind(s, NULL))
-		free(l);
-}
-
-static err delete (struct s3 *s, const char *key, const char *upload)
-{
-	OWNED(arena_done) struct arena *a = NULL;
-	struct s3_answer answer;
-	str query = STR_NONE;
-
-	TRY(arena_open(CALL_ROOM, &a));
-	if (upload)
-		TRY(str_format(a, &query, "uploadId=%s", upload));
-	const struct s3_call call = { .method = STR("DELETE"), .key = key, .query = query, .answer_max = 4096 };
-	err e = s3_call(s, a, &call, &answer);
-	return e.fate == FATE_NEVER && e.why == WHY_NOT_FOUND ? OK : e;
-}
-
-static err run_delete(struct s3 *s, struct s3_job *job)
-{
-	const id *object = job->state;
-
-	for (struct s3_left_behind *l = take_left_behind(s, object); l; l = take_left_behind(s, object)) {
-		err e = delete (s, job->key, l->upload);
-		free(l);
-		TRY(e);
-	}
-	return delete (s, job->key, NULL);
-}
-
-static err destroy_some(struct s3 *s, const id *objects, size_t count, bool direct)
-{
-	struct s3_job *jobs = calloc(count, sizeof *jobs);
-	err e = OK;
-
-	if (!jobs)
-		return LATER(MEMORY, "no memory to remove objects");
-	for (size_t i = 0; i < count; i++) {
-		jobs[i].run = run_delete;
-		jobs[i].state = (void *)(uintptr_t)&objects[i];
-		(void)s3_key(s, objects[i], direct, jobs[i].key);
-		s3_give(s, &jobs[i]);
-	}
-	for (size_t i = 0; i < count; i++) {
-		s3_wait(s, &jobs[i]);
-		if (!failed(e))
-			e = jobs[i].result;
-	}
-	free(jobs);
-	return e;
-}
-
-static err destroy(struct s3 *s, const id *objects, size_t count, bool direct)
-{
-	for (size_t done = 0; done < count; done += DELETES_AT_ONCE)
-		TRY(destroy_some(s, objects + done, count - done < DELETES_AT_ONCE ? count - done : DELETES_AT_ONCE,
-				 direct));
-	return OK;
-}
-
-err s3_destroy(void *state, const id *objects, size_t count)
-{
-	return destroy(state, objects, count, false);
-}
-
-err s3_destroy_direct(void *state, const id *objects, size_t count)
-{
-	return destroy(state, objects, count, true);
-}
-
-/* ── Listing ─────────────────────────────────────────────────────────────────────────────────────── */
-
-struct listing {
-	struct s3 *s3;
-	struct arena *arena;
-	err (*each)(void *to, const struct store_entry *entry);
-	void *to;
-	bool uploads; /* of uploads in parts, not of objects */
-	str key, upload;
-	struct store_entry entry;
-	str next, next_upload;
-	bool more;
-};
-
-static const struct {
-	const char *root, *item, *moment;
-} shapes[] = { { "ListBucketResult", "Contents", "LastModified" },
-	       { "ListMultipartUploadsResult", "Upload", "Initiated" } };
-
-/* A key that is none of ours is left alone: the bucket may hold other things under the prefix. */
-static bool is_ours(const struct listing *l, struct store_entry *out)
-{
-	str prefix = l->s3->options.prefix, name = str_from(l->key, prefix.len);
-
-	out->direct = str_starts(name, S3_MAILED);
-	if (out->direct)
-		name = str_from(name, S3_MAILED.len);
-	return str_starts(l->key, prefix) && name.len == ID_TEXT && !failed(id_parse(name, &out->object));
-}
-
-static err remember(struct listing *l)
-{
-	struct s3_left_behind *one = calloc(1, sizeof *one);
-	struct buf b = { .max = sizeof one->upload };
-
-	if (!one)
-		return LATER(MEMORY, "no memory to list the store");
-	b.at = one->upload;
-	buf_add_uri(&b, l->upload, false);
-	(void)buf_c(&b);
-	if (b.overflow) {
-		free(one);
-		return LATER(PROTOCOL, "an upload with too long a name");
-	}
-	one->object = l->entry.object;
-	must(pthread_mutex_lock(&l->s3->lock) == 0);
-	one->next = l->s3->left_behind;
-	l->s3->left_behind = one;
-	must(pthread_mutex_unlock(&l->s3->lock) == 0);
-	return OK;
-}
-
-static err end_item(struct listing *l)
-{
-	struct store_entry entry = l->entry;
-
-	if (!is_ours(l, &entry))
-		return OK;
-	l->entry = entry;
-	entry.finished = !l->uploads;
-	if (l->uploads)
-		TRY(remember(l));
-	return l->each(l->to, &entry);
-}
-
-static err read_leaf(struct listing *l, const struct xml *x, const char *shape_moment)
-{
-	str name = x->path[x->depth - 1], text;
-
-	TRY(xml_text(l->arena, x, &text));
-	if (str_same(name, STR("Key")))
-		l->key = text;
-	else if (str_same(name, STR("UploadId")))
-		l->upload = text;
-	else if (str_same(name, STR("Size")))
-		return str_number(text, &l->entry.size) ? OK : LATER(PROTOCOL, "a size that is no number");
-	else if (str_same(name, str_of(shape_moment)))
-		return moment_parse(text, &l->entry.written_at);
-	return OK;
-}
-
-static err read_page_end(struct listing *l, const struct xml *x)
-{
-	str name = x->path[1], text;
-
-	TRY(xml_text(l->arena, x, &text));
-	if (str_same(name, STR("IsTruncated")))
-		l->more = str_same(text, STR("true"));
-	else if (str_same(name, STR("NextContinuationToken")) || str_same(name, STR("NextKeyMarker")))
-		l->next = text;
-	else if (str_same(name, STR("NextUploadIdMarker")))
-		l->next_upload = text;
-	return OK;
-}
-
-static err read_page(struct listing *l, str body)
-{
-	enum xml_event event = XML_OPEN;
-	struct xml x = XML(body);
-
-	l->more = false;
-	while (event != XML_END) {
-		TRY(xml_next(&x, &event));
-		if (event == XML_END)
-			break;
-		if (!str_same(x.path[0], str_of(shapes[l->uploads].root)))
-			return LATER(PROTOCOL, "the store lists something else");
-		bool item = x.depth >= 2 && str_same(x.path[1], str_of(shapes[l->uploads].item));
-		if (item && x.depth == 2 && event == XML_OPEN) {
-			l->entry = (struct store_entry){ 0 };
-			l->key = l->upload = STR_NONE;
-		} else if (item && x.depth == 2) {
-			TRY(end_item(l));
-		} else if (item && x.depth == 3 && event == XML_CLOSE) {
-			TRY(read_leaf(l, &x, shapes[l->uploads].moment));
-		} else if (x.depth == 2 && event == XML_CLOSE) {
-			TRY(read_page_end(l, &x));
-		}
-	}
-	return OK;
-}
-
-/* The names in a query stand in their order: they are signed sorted. */
-static err query_of(struct listing *l, struct buf *b)
-{
-	if (!l->uploads && l->next.len) {
-		buf_add(b, STR("continuation-token="));
-		buf_add_uri(b, l->next, false);
-		buf_add_char(b, '&');
-	} else if (l->next.len) {
-		buf_add(b, STR("key-marker="));
-		buf_add_uri(b, l->next, false);
-		buf_add_char(b, '&');
-	}
-	buf_add(b, l->uploads ? STR("prefix=") : STR("list-type=2&prefix="));
-	buf_add_uri(b, l->s3->options.prefix, false);
-	if (l->uploads && l->next_upload.len) {
-		buf_add(b, STR("&upload-id-marker="));
-		buf_add_uri(b, l->next_upload, false);
-	}
-	if (l->uploads)
-		buf_add(b, STR("&uploads="));
-	return buf_check(b);
-}
-
-/* `next` names the page after this one; it is kept over the arena's rewinding. */
-static err walk(struct listing *l)
-{
-	char next[2048], next_upload[2048];
-
-	do {
-		SCRATCH(l->arena);
-		struct s3_answer answer;
-		struct buf query, kept = BUF_ON(next), kept_upload = BUF_ON(next_upload);
-
-		TRY(buf_open(l->arena, 16 * 1024, &query));
-		TRY(query_of(l, &query));
-		const struct s3_call call = {
-			.method = STR("GET"), .key = "", .query = buf_str(&query), .answer_max = LIST_ANSWER
-		};
-		TRY(s3_call(l->s3, l->arena, &call, &answer));
-		l->next = l->next_upload = STR_NONE;
-		TRY(read_page(l, answer.body));
-		buf_add(&kept, l->next);
-		buf_add(&kept_upload, l->next_upload);
-		TRY(buf_check(&kept));
-		TRY(buf_check(&kept_upload));
-		l->next = buf_str(&kept);
-		l->next_upload = buf_str(&kept_upload);
-	} while (l->more && l->next.len);
-	return OK;
-}
-
-err s3_list(void *state, struct arena *scratch, err (*each)(void *to, const struct store_entry *entry), void *to)
-{
-	OWNED(arena_done) struct arena *a = NULL;
-	struct listing objects = { .s3 = state, .each = each, .to = to }, uploads = objects;
-
-	(void)scratch;
-	TRY(arena_open((size_t)4 * LIST_ANSWER, &a));
-	objects.arena = uploads.arena = a;
-	uploads.uploads = true;
-	TRY(walk(&objects));
-	s3_forget_left_behind(state);
-	return walk(&uploads);
 }

@@ -1,5 +1,5 @@
 /* Writing objects. Up to S3_PART bytes an object is gathered and sent with one PUT; what is longer is uploaded in
- * parts, two of them under way while the next is gathered. */
+ * parts, three of them under way while the next is gathered. */
 #include "store/s3.h"
 
 #include "sys/sys.h"
@@ -11,7 +11,7 @@
 enum {
 	FIRST_ROOM = 64 * 1024,
 	PARTS_MAX = 10000,
-	UNDER_WAY = 2,
+	UNDER_WAY = 3,
 	CALL_ROOM = 256 * 1024,
 	ETAG_XML = S3_ETAG_MAX * 6 + 80,
 	DIRECT_NAME = 400, /* S3 takes 2 KB of such fields, and what is not ASCII triples */
@@ -219,7 +219,7 @@ static void abort_parts(struct s3_object *o)
 
 static err more_room(struct s3_object *o, size_t wanted)
 {
-	size_t room = o->room ? o->room : FIRST_ROOM;
+	size_t room = o->upload[0] ? S3_PART : o->room ? o->room : FIRST_ROOM;
 
 	while (room < wanted)
 		room *= 2;

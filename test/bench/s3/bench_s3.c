@@ -1,6 +1,6 @@
 /* usage: bench-s3 put|get ENDPOINT CA BUCKET FOLDER COUNT
- * put: the files FOLDER/source/0 … COUNT-1 into the bucket, sealed, in batches as `send` makes them. get: all of them into
- * FOLDER/out, a few side by side as the page does. Says how many seconds that took. The keys and what was put are
+ * put: the files FOLDER/source/0 … COUNT-1 into the bucket, sealed, in batches as `send` makes them. get: all of them
+ * into FOLDER/out, a few side by side as the page does. Says how many seconds that took. The keys and what was put are
  * remembered in FOLDER.
  */
 #include "store/store.h"
