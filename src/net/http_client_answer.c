@@ -119,17 +119,30 @@ static size_t on_send(char *to, size_t each, size_t count, void *state)
 	return got;
 }
 
+/* Curl's own figure of speed is a mean of five seconds: it sees a stop too late for who has little patience. */
+static bool stands_still(struct http_exchange *x, curl_off_t moved)
+{
+	int64_t now = clock_ticks(&x->client->clock);
+
+	if (moved != x->moved || !x->moved_at) {
+		x->moved = moved;
+		x->moved_at = now;
+	}
+	return x->call->stall && now - x->moved_at >= x->call->stall;
+}
+
 /* Once a second, and whenever something moves. */
-static int on_progress(void *state, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+static int on_progress(void *state, curl_off_t to_come, curl_off_t came, curl_off_t to_go, curl_off_t went)
 {
 	struct http_exchange *x = state;
 	struct wait *w = &x->client->wait;
 
-	(void)a, (void)b, (void)c, (void)d;
-	if (!wait_stopping(w) || clock_ticks(&x->client->clock) < w->grace_end)
-		return 0;
-	x->failed = err_first(x->failed, LATER(CANCELLED, "stopping: the grace period is over"));
-	return 1;
+	(void)to_come, (void)to_go;
+	if (wait_stopping(w) && clock_ticks(&x->client->clock) >= w->grace_end)
+		x->failed = err_first(x->failed, LATER(CANCELLED, "stopping: the grace period is over"));
+	else if (stands_still(x, came + went))
+		x->failed = err_first(x->failed, LATER(TIMEOUT, "no answer came in time"));
+	return failed(x->failed);
 }
 
 /* ── Both ────────────────────────────────────────────────────────────────────────────────────────── */

@@ -37,6 +37,8 @@ struct http_exchange {
 	struct http_field *fields;
 	size_t head_len;
 	uint64_t stream_left;
+	curl_off_t moved; /* bytes of both bodies, as of `moved_at`, in ticks */
+	int64_t moved_at;
 	bool head_whole;
 	err failed; /* of a callback: what curl then only knows as "aborted" */
 };

@@ -10,6 +10,8 @@
 enum { SECRET_ROOM = 64 * 1024, FIELDS = 12 };
 #define FIRST_WAIT (100 * (SECOND / 1000))
 #define LONGEST_WAIT (10 * SECOND)
+#define LONGEST_STALL (30 * SECOND)
+#define SLOWEST (16 * 1024) /* bytes a second, of what is long */
 
 /* ── Clients ─────────────────────────────────────────────────────────────────────────────────────── */
 
@@ -343,7 +345,25 @@ static err write_room(void *state, const void *from, size_t len)
 	return OK;
 }
 
-static err try_once(struct s3 *s, struct s3_client *c, struct arena *a, const struct s3_call *call,
+/* A store that stands still is left and asked again, a few times within our patience. */
+static span stall_of(const struct s3 *s)
+{
+	span stall = s->options.patience / 4;
+
+	return stall < SECOND ? SECOND : stall < LONGEST_STALL ? stall : LONGEST_STALL;
+}
+
+/* What is left until `until`, and as long as a slow line needs. */
+static span patience_of(const struct s3 *s, const struct s3_call *call, int64_t until)
+{
+	span left = until - clock_ticks(&s->options.clock), least = stall_of(s);
+
+	if (call->once)
+		return S3_PROBE_PATIENCE;
+	return (left > least ? left : least) + (span)(call->body.len + call->room) * SECOND / SLOWEST;
+}
+
+static err try_once(struct s3 *s, struct s3_client *c, struct arena *a, const struct s3_call *call, int64_t until,
 		    struct s3_answer *out)
 {
 	static const struct sink_ops ops = { .write = write_room };
@@ -366,7 +386,8 @@ static err try_once(struct s3 *s, struct s3_client *c, struct arena *a, const st
 		.body = call->body,
 		.to = call->to ? &into : NULL,
 		.answer_max = call->to ? call->room : call->answer_max + HTTP_RESULT_ERROR_MAX,
-		.patience = call->once ? S3_PROBE_PATIENCE : s->options.patience,
+		.patience = patience_of(s, call, until),
+		.stall = stall_of(s),
 		.repeatable = true, /* POST too: an upload that began twice, or ended twice, is one upload */
 	};
 	TRY(http_call(c->http, a, &http, &result, NULL));
@@ -404,7 +425,7 @@ err s3_call(struct s3 *s, struct arena *a, const struct s3_call *call, struct s3
 	TRY(take_client(s, &c));
 	for (unsigned tried = 0;; tried++) {
 		struct arena_mark mark = arena_mark(a);
-		e = try_once(s, c, a, call, out);
+		e = try_once(s, c, a, call, until, out);
 		if (e.fate != FATE_LATER || (call->once && (tried || !is_corrected(e))) ||
 		    clock_ticks(&s->options.clock) >= until)
 			break;

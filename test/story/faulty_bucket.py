@@ -6,6 +6,7 @@ import email.utils
 import hashlib
 import http.server
 import re
+import select
 import ssl
 import threading
 import time
@@ -46,18 +47,37 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.close_connection = True
         self.connection.close()
 
+    def fault_of(self, kind):
+        with self.server.house.lock:
+            for f in self.server.house.faults:
+                if f[0] == self.command and f[1] in self.path.partition("?")[2] and f[3] and kind(f[2]):
+                    f[3] -= 1
+                    return f
+        return None
+
+    def stand_still(self):
+        """Neither reads nor writes until the other side has gone."""
+        gone = select.poll()
+        gone.register(self.connection, select.POLLRDHUP | select.POLLHUP | select.POLLERR)
+        gone.poll(120_000)
+        with self.server.house.lock:
+            self.server.house.left_alone += 1
+        self.hang_up()
+
     def do(self):
         here = self.server.house
         path, _, query = self.path.partition("?")
         self.key = urllib.parse.unquote(path).removeprefix("/faulty").lstrip("/")
         self.query = dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
-        self.body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        stops = self.fault_of(lambda what: what == "stops reading")
+        self.body = self.rfile.read(length // 3 if stops else length)
+        if stops:
+            return self.stand_still()
         signer = re.search(r"Credential=([^/]+)/", self.headers.get("Authorization", ""))
         with here.lock:
             here.asked.append((self.command, self.key, query, signer and signer[1]))
-            fault = next((f for f in here.faults if f[0] == self.command and f[1] in query and f[3]), None)
-            if fault:
-                fault[3] -= 1
+        fault = self.fault_of(lambda what: what != "stops reading")
         if not signer:
             return self.say(403, error("AccessDenied"))
         if signer[1] in here.unknown_keys:
@@ -69,6 +89,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 return self.say(403, error("RequestTimeTooSkewed"))
         if fault and fault[2] == "lost before":
             return self.hang_up()
+        if fault and fault[2] == "silent before":
+            return self.stand_still()
+        if fault and fault[2] == "held":
+            self.wait_for_others(here)
         if fault and isinstance(fault[2], tuple):
             return self.say(fault[2][0], error(fault[2][1]) if fault[2][0] != 200 else b"  \n" + error(fault[2][1]))
         self.fault = fault[2] if fault else None
@@ -76,7 +100,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
             answer = getattr(self, "answer_" + self.command)(here)
         if self.fault == "lost after":
             return self.hang_up()
+        if self.fault == "silent after":
+            return self.stand_still()
         self.say(answer[0], answer[1], **answer[2])
+
+    def wait_for_others(self, here):
+        """Answers nothing until so many others have their objects."""
+        until = time.monotonic() + 60
+        while len(here.objects) < here.others and time.monotonic() < until:
+            time.sleep(0.01)
 
     do_GET = do_PUT = do_POST = do_DELETE = do
 
@@ -95,14 +127,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         fields = {"ETag": here.etag(whole), "Content_Range": f"bytes {first}-{first + len(part) - 1}/{len(whole)}"}
         if self.fault == "shorter":
             return 206, part[:-1], fields
-        if self.fault == "cut":
+        if self.fault in ("cut", "stops writing"):
             self.send_response(206)
             for name, value in {**fields, "Content_Length": len(part)}.items():
                 self.send_header(name.replace("_", "-"), value)
             self.end_headers()
             self.wfile.write(part[:len(part) // 2])
             self.wfile.flush()
-            self.fault = "lost after"
+            self.fault = "lost after" if self.fault == "cut" else "silent after"
         return 206, part, fields
 
     def answer_PUT(self, here):
@@ -154,7 +186,7 @@ class FaultyBucket:
         make_certificate(room / "door", "localhost")
         self.ca, self.lock = str(room / "door.pem"), threading.RLock()
         self.objects, self.uploads, self.asked, self.faults, self.unknown_keys = {}, {}, [], [], set()
-        self.clock, self.age = 0, 0
+        self.clock, self.age, self.others, self.left_alone = 0, 0, 0, 0
         self.server = Server(("127.0.0.1", 0), Handler)
         self.server.house = self
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

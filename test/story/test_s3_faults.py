@@ -52,6 +52,40 @@ def test_a_get_that_went_wrong_is_asked_again_and_gives_no_byte_twice(house):
         assert not house.bucket.faults[-1][3]
 
 
+def test_a_store_that_stands_still_is_left_and_asked_again(house):
+    settle_in(house, patience="8s")
+    content = os.urandom(LONG)
+    for method, query, what in [
+            ("PUT", "partNumber=2", "stops reading"), ("PUT", "partNumber=1", "silent before"),
+            ("PUT", "partNumber=1", "silent after"), ("POST", "uploads", "silent after"),
+            ("POST", "uploadId", "silent after")]:
+        house.bucket.fault(method, what, query=query)
+        name = put(house, content)
+        assert not house.bucket.faults[-1][3]
+        assert house.bucket.objects[f"letters/{name}"], what
+    for what in ["silent before", "stops writing"]:
+        house.bucket.fault("GET", what, times=2)
+        assert house.run("store", "get", name).stdout == content, what
+        assert not house.bucket.faults[-1][3]
+
+
+def test_a_store_that_stands_still_for_good_fails_in_words(house):
+    settle_in(house, patience="4s")
+    house.bucket.fault("PUT", "stops reading", times=1000)
+    p = put(house, SHORT, ok=False)
+    assert p.returncode == 38 and "no answer came in time" in p.err
+    assert house.bucket.count("PUT") == 0 and house.bucket.objects == {} and house.bucket.left_alone > 1
+
+
+def test_one_document_that_stands_still_keeps_no_other_waiting(house):
+    settle_in(house, allow_plain_reason="a story")
+    house.bucket.others = 5
+    house.bucket.fault("PUT", "held")
+    p = house.send(house.people(6))
+    assert [r["status"] for r in p.results] == ["delivered"] * 6
+    assert house.bucket.count("PUT") == 6  # none was given up and sent again
+
+
 def test_an_upload_in_parts_survives_each_of_its_steps_going_wrong(house):
     settle_in(house)
     content = os.urandom(LONG)
