@@ -20,6 +20,17 @@ err objects_promise(struct store *store, moment now, span good_for, struct fault
 err objects_share(struct store *store, struct arena *a, moment now, span good_for, struct link *out);
 err objects_remove(struct store *store, const struct object *o); /* its bytes */
 
+/* Its age, if somebody said when it was made; false if nobody did, or a session signs, or nobody. */
+struct objects_key {
+	str id; /* empty: it stands in the environment or a profile */
+	moment created_at;
+	span age, left; /* until nothing is signed with it any more; 0 or less: it is over */
+	bool alarm, refused;
+};
+bool objects_key_look(const struct config *config, moment now, struct objects_key *out);
+#define OBJECTS_KEY_ROTATE                                                                                             \
+	"make a second key, name it besides the first in s3_keys, and take the old one away when it signs"
+
 /* The first thing that makes a bucket no place for documents, in words; empty if there is none. `plain` is whether it
  * answers without TLS, which a written reason may allow. */
 struct bucket_verdict {

@@ -2,9 +2,10 @@
 #include "proc/role.h"
 
 #include "flow/errands.h"
+#include "flow/objects.h"
 #include "flow/sweep.h"
 
-enum { EVERY_SECONDS = 60 };
+enum { EVERY_SECONDS = 60, DAY_SECONDS = 24 * 60 * 60 };
 
 /* What fails for now is tried again in a minute; anything else ends the process, and its parent says when it is back.
  */
@@ -37,6 +38,19 @@ static err run_errands(const struct duty *d, struct db *db, unsigned second, uns
 	return OK;
 }
 
+/* At the start and once a day, so that it is read before nothing can be stored or opened any more. */
+static void watch_store_key(const struct duty *d)
+{
+	struct objects_key k;
+
+	if (!objects_key_look(d->config, clock_now(&d->clock), &k) || !k.alarm)
+		return;
+	log_say(&d->log, k.refused ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING,
+		"the bucket's access key %.*s is %lld days old; from %lld days on nothing is signed with "
+		"it: " OBJECTS_KEY_ROTATE,
+		STR_ARG(k.id), (long long)(k.age / DAY), (long long)(d->config->s3.refuse_after / DAY));
+}
+
 err steward_run(struct duty *d, struct fault *fault)
 {
 	OWNED(db_done) struct db *db = NULL;
@@ -45,6 +59,8 @@ err steward_run(struct duty *d, struct fault *fault)
 	TRY(line_db(d->line, &db, fault));
 	TRY(duty_ready(d));
 	for (unsigned second = 0; second == 0 || duty_goes_on(d); second++) {
+		if (second % DAY_SECONDS == 0)
+			watch_store_key(d);
 		if (second % EVERY_SECONDS == 0)
 			TRY(sweep(d, db));
 		TRY(run_errands(d, db, second, &again));

@@ -1,5 +1,7 @@
 """The bad days of an object store: nothing is lost, nothing is believed that is not so, and what went wrong is said."""
+import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -183,6 +185,34 @@ def test_a_key_of_80_days_is_warned_of_and_one_of_91_signs_nothing(house):
     assert p.returncode == 19 and "too old to sign" in p.err
     assert "is 91 days old" in house.run("config", "check", ok=False).out
     assert len([a for a in house.bucket.asked[asked:] if a[3]]) == 0
+
+
+@pytest.mark.parametrize("days, words", [(10, None), (80, "80 days old: at 90 days nothing is signed"),
+                                         (91, "91 days old: nothing is signed with it from 90 days on")])
+def test_the_age_of_a_key_is_told_while_serving(house, days, words):
+    settle_in(house, keys=[("KEY", "secret", bucket.days_ago(days))])
+    at = os.path.join(house.path, "ops")
+    house.setting("ops_listen", f"unix:{at}", section="serve")
+    told = json.loads(house.run("status", "--json").out)["store_key"]
+    assert told == {"id": "KEY", "age_days": days, "alarm": days > 75, "refused": days > 90}
+    said = next(line for line in house.run("status").out.splitlines() if line.startswith("store key"))
+    assert words in said if words else said.endswith("KEY, 10 days old")
+    house.serve()
+    metrics = subprocess.run(["curl", "-s", "--unix-socket", at, "http://localhost/metrics"], capture_output=True,
+                             text=True, timeout=60).stdout
+    left = int(re.search(r"^letterlock_store_key_seconds_left (-?\d+)$", metrics, re.M)[1])
+    age = int(re.search(r"^letterlock_store_key_age_seconds (\d+)$", metrics, re.M)[1])
+    assert age // 86400 == days and age + left - 90 * 86400 in (-1, 0)
+    house.child("ll-steward")
+    log = ""
+    while words and "the bucket's access key" not in log:
+        log += house.server.stderr.readline().decode()
+    house.server.send_signal(signal.SIGTERM)
+    log += house.server.communicate(timeout=30)[1].decode()
+    house.server = None
+    warned = [line for line in log.splitlines() if "the bucket's access key KEY is" in line]
+    assert bool(warned) == (days > 75)
+    assert all((" error " if days > 90 else " warning ") in line and f"is {days} days old" in line for line in warned)
 
 
 def test_what_a_killed_upload_left_behind_is_swept_when_it_is_old(house):

@@ -165,8 +165,6 @@ static void probe_store(struct check *c)
 static void judge_login(struct check *c, const struct aws_login_facts *f)
 {
 	span age = clock_now(&c->cli->clock) - f->created_at;
-	static const char rotate[] =
-		"make a second key, name it besides the first in s3_keys, and take the old one away when it signs";
 
 	if (f->temporary)
 		find(c, FINE, NULL, "%s of %s, for a session", f->key_id, f->from);
@@ -174,8 +172,9 @@ static void judge_login(struct check *c, const struct aws_login_facts *f)
 		find(c, DOUBTFUL, "say when it was made in s3.key_created, so that its age is watched",
 		     "%s of %s; nobody knows how old it is", f->key_id, f->from);
 	else if (age >= c->config->s3.warn_after)
-		find(c, DOUBTFUL, rotate, "%s is %lld days old; at %lld days nothing is signed with it any more",
-		     f->key_id, (long long)(age / DAY), (long long)(c->config->s3.refuse_after / DAY));
+		find(c, DOUBTFUL, OBJECTS_KEY_ROTATE,
+		     "%s is %lld days old; at %lld days nothing is signed with it any more", f->key_id,
+		     (long long)(age / DAY), (long long)(c->config->s3.refuse_after / DAY));
 	else
 		find(c, FINE, NULL, "%s of %s, %lld days old", f->key_id, f->from, (long long)(age / DAY));
 }

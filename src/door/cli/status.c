@@ -1,4 +1,5 @@
 #include "door/cli/house.h"
+#include "flow/objects.h"
 #include "flow/report.h"
 #include "sys/sys.h"
 
@@ -43,6 +44,32 @@ static void tell_keys(struct cli *cli, const struct overview *o)
 			       STR_ARG(k->domain), (long long)(age / DAY),
 			       age > KEY_OLD_DAYS * DAY ? ": rotate it (letterlock key new dkim)" : "");
 	}
+}
+
+static void tell_store_key(struct cli *cli, const struct config *c)
+{
+	struct objects_key k;
+
+	if (!objects_key_look(c, clock_now(&cli->clock), &k))
+		return;
+	cli_out_format(cli, "store key    %.*s%s%lld days old", STR_ARG(k.id), k.id.len ? ", " : "",
+		       (long long)(k.age / DAY));
+	if (k.alarm)
+		cli_out_format(cli,
+			       k.refused ? ": nothing is signed with it from %lld days on; %s"
+					 : ": at %lld days nothing is signed with it any more; %s",
+			       (long long)(c->s3.refuse_after / DAY), OBJECTS_KEY_ROTATE);
+	cli_out_format(cli, "\n");
+}
+
+static json_t *store_key_json(struct cli *cli, const struct config *c)
+{
+	struct objects_key k;
+
+	if (!objects_key_look(c, clock_now(&cli->clock), &k))
+		return json_null();
+	return json_pack("{s:s%, s:I, s:b, s:b}", "id", k.id.len ? k.id.at : "", k.id.len, "age_days",
+			 (json_int_t)(k.age / DAY), "alarm", k.alarm, "refused", k.refused);
 }
 
 /* Whether recipients can still reach the page in two weeks; where no page is served, there may be no certificate. */
@@ -116,6 +143,7 @@ static void tell_json(struct cli *cli, const struct overview *o, const struct co
 	json_object_set_new(j, "next_due",
 			    o->queue.next_due == MOMENT_NEVER ? json_null() : json_moment(o->queue.next_due));
 	json_object_set_new(j, "certificate", certificate_json(cli, c));
+	json_object_set_new(j, "store_key", store_key_json(cli, c));
 	cli_out_json(cli, j);
 }
 
@@ -129,6 +157,7 @@ static err run(struct cli *cli)
 	if (cli->json)
 		return tell_json(cli, &o, h.line->config), OK;
 	tell(cli, &o);
+	tell_store_key(cli, h.line->config);
 	tell_certificate(cli, h.line->config);
 	return OK;
 }

@@ -1,6 +1,7 @@
 /* Numbers as Prometheus reads them (exposition format 0.0.4): HELP, TYPE, then the samples. Names are in base units and
  * counters end in _total, as promtool wants them. No label holds anything but words of our own tables. */
 #include "door/ops/inside.h"
+#include "flow/objects.h"
 
 static void begin(struct buf *b, const char *name, const char *type, const char *help)
 {
@@ -69,6 +70,19 @@ static void add_certificate(struct buf *b, const struct ops *o)
 	buf_add_format(b, "letterlock_certificate_seconds_left %lld\n", (long long)((dates.ends_at - now) / SECOND));
 }
 
+/* Not there where nobody knows how old it is. */
+static void add_store_key(struct buf *b, const struct ops *o)
+{
+	struct objects_key k;
+
+	if (!objects_key_look(o->options.line->config, clock_now(&o->options.line->clock), &k))
+		return;
+	one(b, "store_key_age_seconds", "gauge", "Age of the access key that signs for the bucket.",
+	    (uint64_t)(k.age / SECOND));
+	begin(b, "store_key_seconds_left", "gauge", "Until nothing is signed with it any more; negative afterwards.");
+	buf_add_format(b, "letterlock_store_key_seconds_left %lld\n", (long long)(k.left / SECOND));
+}
+
 /* ── The database ────────────────────────────────────────────────────────────────────────────────── */
 
 static void add_states(struct buf *b, const struct ops *o, const struct overview *v)
@@ -114,6 +128,7 @@ void ops_metrics(struct ops *o, const struct readiness *r, struct buf *b)
 	add_http(b, &counts, open);
 	add_hook(b, o);
 	add_certificate(b, o);
+	add_store_key(b, o);
 	if (r->known)
 		add_states(b, o, &r->overview);
 	add_events(b, o);
