@@ -523,6 +523,20 @@ static void plain_http_is_for_this_machine_alone(void **state)
 }
 
 /* The addresses themselves are not asked here: the machine that runs this may be one of a cloud. */
+/* The other way round than plain_local: this machine and its network are the ones that are not asked. */
+static void what_proves_itself_is_asked_of_the_public_internet_alone(void **state)
+{
+	static const char *const inside[] = { "http://127.0.0.1:1/", "http://[::1]:1/",
+					      "http://10.0.0.1/",    "http://169.254.169.254/latest",
+					      "http://192.168.0.1/", "http://0.0.0.0:1/" };
+	struct asked t;
+
+	start(&t, (struct fake_https){ 0 }, (struct http_client_options){ .plain_public = true });
+	for (size_t i = 0; i < COUNT(inside); i++)
+		assert_why(NEVER, DENIED, call(&t, NULL, (struct http_call){ .url = str_of(inside[i]) }));
+	stop(&t);
+}
+
 static void a_clouds_metadata_are_no_gate_to_their_neighbours(void **state)
 {
 	static const char *const rows[] = { "http://192.0.2.1/", "http://169.254.169.253/", "http://169.254.170.1/",
@@ -615,4 +629,5 @@ TESTS(http_client, test(an_answer_comes_back_with_status_fields_and_body),
       test(an_answer_that_cannot_be_read_is_none), test(patience_ends), test(who_stops_asks_nobody),
       test(only_a_clean_https_url_is_asked), test(no_field_smuggles_another),
       test(a_guarded_client_reaches_nothing_inside), test(plain_http_is_for_this_machine_alone),
+      test(what_proves_itself_is_asked_of_the_public_internet_alone),
       test(a_clouds_metadata_are_no_gate_to_their_neighbours), test(public_addresses_are_told_from_all_others))

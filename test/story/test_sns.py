@@ -22,7 +22,7 @@ class Post:
         self.context = ssl._create_unverified_context()
 
     def __call__(self, message, raw=None, method="POST"):
-        body = raw if raw is not None else json.dumps(message).encode()
+        body = raw if raw is not None else json.dumps(message).encode() if method == "POST" else None
         c = http.client.HTTPSConnection("127.0.0.1", self.house.port, context=self.context, timeout=60)
         c.request(method, "/hooks/sns", body, {
             "Host": f"localhost:{self.house.port}", "Content-Type": "text/plain; charset=UTF-8",
