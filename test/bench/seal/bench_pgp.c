@@ -2,7 +2,7 @@
  * with nothing around them, in pairs, over the same made-up documents, into nothing.
  *   bench-pgp KEY DOCUMENTS BYTES ROUNDS     as JSON: megabytes a second and the median ratio
  * Ours reads and judges the key for each document, because each document has another recipient. librnp is measured
- * twice: reading the key for each document too, and reading it once. */
+ * twice: reading and judging the key for each document too, and reading it once. */
 #include "seal/pgp.h"
 #include "sys/sys.h"
 
@@ -68,6 +68,19 @@ static bool write_nowhere(void *state, const void *from, size_t len)
 	return true;
 }
 
+/* Valid, not revoked, not expired, and with a part that encrypts. */
+static void judge_key(rnp_key_handle_t key)
+{
+	bool valid = false, revoked = true, expired = true;
+	rnp_key_handle_t part = NULL;
+
+	check(!rnp_key_is_valid(key, &valid) && valid, "valid");
+	check(!rnp_key_is_revoked(key, &revoked) && !revoked, "not revoked");
+	check(!rnp_key_is_expired(key, &expired) && !expired, "not expired");
+	check(!rnp_key_get_default_key(key, "encrypt", 0, &part) && part, "a part that encrypts");
+	rnp_key_handle_destroy(part);
+}
+
 static void read_key(rnp_ffi_t ring, rnp_key_handle_t *key)
 {
 	rnp_input_t in = NULL;
@@ -81,6 +94,7 @@ static void read_key(rnp_ffi_t ring, rnp_key_handle_t *key)
 	check(!rnp_locate_key(ring, "fingerprint", fingerprint, key), "locate");
 	rnp_identifier_iterator_destroy(all);
 	rnp_input_destroy(in);
+	judge_key(*key);
 }
 
 static void encrypt(rnp_ffi_t ring, rnp_key_handle_t key)
