@@ -4,11 +4,13 @@ import os
 import pathlib
 import re
 import subprocess
+import time
 
 import pytest
 
 import bucket
-from house import House
+import test_clock as clock
+from house import House, pdf
 from test_send import opened
 
 SUITE = pathlib.Path(os.environ["LETTERLOCK"]).parent / "test/engines/store-suite-s3"
@@ -75,6 +77,60 @@ def test_a_long_object_goes_in_parts_and_comes_back(s3, house):
     assert house.run("store", "get", name).stdout == content
     house.run("store", "delete", name)
     assert s3.keys("long") == []
+
+
+def uploads(s3, name):
+    """Under way or left behind: how many parts each has."""
+    found = {}
+    for u in s3.client.list_multipart_uploads(Bucket=name).get("Uploads") or []:
+        try:
+            parts = s3.client.list_parts(Bucket=name, Key=u["Key"], UploadId=u["UploadId"]).get("Parts")
+        except s3.client.exceptions.ClientError:
+            continue  # it has just ended
+        found[u["UploadId"]] = len(parts or [])
+    return found
+
+
+def killed_when(house, reached, *arguments):
+    """A `send` that is killed as soon as that is so; False if it was done before."""
+    sender = house.spawn("send", os.path.join(house.path, "list.csv"), "--documents", house.documents, *arguments)
+    while sender.poll() is None and not reached():
+        pass
+    done = sender.poll() is not None
+    sender.kill()
+    sender.communicate()
+    return not done
+
+
+@pytest.mark.skipif(not clock.LIBRARY or not clock.PLAIN.exists(), reason="needs faketime and the build's test programs")
+def test_a_send_killed_in_mid_upload_is_resumed_and_leaves_nothing_twice(s3, house):
+    s3.settle_in(house, "killed")
+    rows = house.people(3)
+    with open(os.path.join(house.documents, rows[1]["document"]), "wb") as f:
+        f.write(pdf("long", os.urandom(33 << 20)))
+    house.write_list(rows)
+    results, kills = os.path.join(house.path, "results.csv"), 0
+    for parts in (0, 1, 2, 4):
+        before = set(uploads(s3, "killed"))
+        kills += killed_when(house, lambda: any(n >= parts for u, n in uploads(s3, "killed").items() if u not in before),
+                             *(["--resume", results] if os.path.exists(results) else ["--results", results]))
+    assert kills >= 2
+    left_behind = uploads(s3, "killed")
+    assert left_behind
+    house.run("send", "list.csv", "--documents", house.documents, "--resume" if os.path.exists(results) else "--results",
+              results)
+    done = house.results(results)
+    assert [r["status"] for r in done] == ["delivered"] * 3
+    assert sorted(m["To"].addresses[0].addr_spec for m in house.outbox()) == sorted(r["email"] for r in rows)
+    # What is a day old is swept; a clock that is some seconds less than a day ahead is still believed.
+    time.sleep(6)
+    swept = subprocess.run([clock.PLAIN, "sweep"], cwd=house.path, env=clock.clock("+86395"), capture_output=True, text=True)
+    assert swept.returncode == 0, swept.stderr
+    assert len(s3.keys("killed")) == 3 and uploads(s3, "killed") == {}
+    house.serve()
+    for r in done:
+        want = open(os.path.join(house.documents, r["document"]), "rb").read()
+        assert opened(house, r, [r["password"]]) == {r["document"]: want}
 
 
 def test_a_bucket_that_is_open_to_others_is_refused(s3, house):
