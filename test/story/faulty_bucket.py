@@ -43,6 +43,21 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
+    def say_less(self, status, body, fields):
+        """A head that promises more than comes."""
+        self.send_response(status)
+        for name, value in fields.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[:len(body) // 2])
+        self.hang_up()
+
+    def say_first(self):
+        """Answers of which nobody asked for any (RFC 9110 15.2)."""
+        self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"
+                         b"HTTP/1.1 103 Early Hints\r\nETag: \"no\"\r\nLink: </x>\r\n\r\n")
+
     def hang_up(self):
         self.close_connection = True
         self.connection.close()
@@ -71,6 +86,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.query = dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
         length = int(self.headers.get("Content-Length") or 0)
         stops = self.fault_of(lambda what: what == "stops reading")
+        assert "Expect" not in self.headers
         self.body = self.rfile.read(length // 3 if stops else length)
         if stops:
             return self.stand_still()
@@ -93,7 +109,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.stand_still()
         if fault and fault[2] == "held":
             self.wait_for_others(here)
+        if fault and fault[2] == "interim":
+            self.say_first()
         if fault and isinstance(fault[2], tuple):
+            if fault[2][0] // 100 == 3:
+                return self.say(fault[2][0], error(fault[2][1]), Location=here.elsewhere + self.path)
             return self.say(fault[2][0], error(fault[2][1]) if fault[2][0] != 200 else b"  \n" + error(fault[2][1]))
         self.fault = fault[2] if fault else None
         with here.lock:
@@ -102,6 +122,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.hang_up()
         if self.fault == "silent after":
             return self.stand_still()
+        if self.fault == "half an answer":
+            return self.say_less(*answer)
+        if self.fault == "half a document":
+            answer = answer[0], answer[1][:len(answer[1]) // 2], answer[2]
         self.say(answer[0], answer[1], **answer[2])
 
     def wait_for_others(self, here):
@@ -122,6 +146,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         whole = here.objects.get(self.key)
         if whole is None:
             return 404, error("NoSuchKey"), {}
+        if self.headers.get("If-Match") not in (None, here.etag(whole)):
+            return 412, error("PreconditionFailed"), {}
+        if self.fault == "replaced":
+            here.objects[self.key] = whole[:-1] + b"x"
         first, last = map(int, re.match(r"bytes=(\d+)-(\d+)", self.headers["Range"]).groups())
         part = whole[first:last + 1]
         fields = {"ETag": here.etag(whole), "Content_Range": f"bytes {first}-{first + len(part) - 1}/{len(whole)}"}
@@ -187,6 +215,7 @@ class FaultyBucket:
         self.ca, self.lock = str(room / "door.pem"), threading.RLock()
         self.objects, self.uploads, self.asked, self.faults, self.unknown_keys = {}, {}, [], [], set()
         self.clock, self.age, self.others, self.left_alone = 0, 0, 0, 0
+        self.elsewhere = "https://localhost:1"
         self.server = Server(("127.0.0.1", 0), Handler)
         self.server.house = self
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -21,7 +21,7 @@ class Giver(http.server.ThreadingHTTPServer):
 
     def __init__(self, room=None):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.asked, self.scheme = [], "http"
+        self.asked, self.scheme, self.numbered = [], "http", 0
         if room:
             make_certificate(room, "localhost")
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -58,6 +58,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if self.headers["X-aws-ec2-metadata-token"] != "imds-token":
                 return None
             return session("INSTANCE") if self.path.endswith("/the-role") else "the-role"
+        if self.path == "/container" and self.server.numbered:
+            self.server.numbered += 1
+            return session(f"SESSION{self.server.numbered - 1}")
         if self.path == "/container":
             return session("CONTAINER") if self.headers["Authorization"] == "let me in" else None
         form = dict(urllib.parse.parse_qsl(body))
@@ -124,6 +127,21 @@ def test_each_source_gives_its_credentials(house, tmp_path):
     assert signer(house, **instance, **container, **profile, **web) == {"WEB"}
     assert signer(house, **instance, **container, **profile, **web, **environment) == {"ENVIRONMENT"}
     assert ("GET", "/latest/api/token") not in house.plain.asked  # IMDSv2, never its first version
+
+
+def test_a_session_that_ends_in_mid_upload_is_followed_by_another(house):
+    """The parts of one upload are signed by two sessions; neither the upload nor a part is begun again for it."""
+    house.plain.numbered = 1
+    content = os.urandom(12 << 20)
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+    environment.update(HOME=house.path, AWS_EC2_METADATA_DISABLED="true",
+                       AWS_CONTAINER_CREDENTIALS_FULL_URI=house.plain.url + "/container")
+    house.bucket.fault("PUT", (400, "ExpiredToken"), query="partNumber=3")
+    name = house.run("store", "put", "-", stdin=content, env=environment).out.strip()
+    assert not house.bucket.faults[-1][3] and house.bucket.count("POST", "uploads") == 1
+    signers = [signer for _, _, query, signer in house.bucket.asked if "partNumber" in query or "uploadId" in query]
+    assert signers[0] == "SESSION1" and signers[-1] == "SESSION2" and house.plain.numbered == 3
+    assert house.run("store", "get", name, env=environment).stdout == content
 
 
 def test_what_cannot_be_used_is_said_and_nothing_is_asked_unsigned(house, tmp_path):

@@ -102,6 +102,56 @@ def test_an_upload_in_parts_survives_each_of_its_steps_going_wrong(house):
         assert house.run("store", "get", name).stdout == content, what
 
 
+def test_half_an_answer_is_no_answer(house):
+    settle_in(house)
+    content = os.urandom(LONG)
+    for what in ["half an answer", "half a document"]:
+        for method, query in [("POST", "uploads"), ("POST", "uploadId")]:
+            house.bucket.fault(method, what, query=query)
+            name = put(house, content)
+            assert not house.bucket.faults[-1][3]
+            assert house.run("store", "get", name).stdout == content, (what, query)
+    names = {name.removeprefix("letters/") for name in house.bucket.objects}
+    assert len(names) == 4
+    house.bucket.fault("GET", "half an answer", query="list-type", times=2)
+    assert set(house.run("store", "list").out.split()) & names == names
+    assert not house.bucket.faults[-1][3]
+
+
+def test_answers_that_nobody_asked_for_are_passed_over(house):
+    settle_in(house)
+    content = os.urandom(LONG)
+    for method, query in [("POST", "uploads"), ("PUT", "partNumber"), ("POST", "uploadId")]:
+        house.bucket.fault(method, "interim", query=query)
+    name = put(house, content)
+    house.bucket.fault("GET", "interim", times=3)
+    assert house.run("store", "get", name).stdout == content
+    assert not any(f[3] for f in house.bucket.faults) and house.bucket.count("POST") == 2
+
+
+def test_an_object_that_is_replaced_while_it_is_read_is_not_given_out_mixed(house):
+    settle_in(house)
+    content = os.urandom(LONG)
+    name = put(house, content)
+    house.bucket.fault("GET", "replaced")
+    p = house.run("store", "get", name, ok=False)
+    assert p.returncode == 21 and content.startswith(p.stdout) and len(p.stdout) < len(content)
+
+
+def test_no_redirect_is_followed(house, tmp_path):
+    other = FaultyBucket(tmp_path / "elsewhere")
+    settle_in(house)
+    house.bucket.elsewhere = other.endpoint
+    house.bucket.fault("PUT", (307, "TemporaryRedirect"), times=2)
+    name = put(house, SHORT)
+    assert house.run("store", "get", name).stdout == SHORT and not house.bucket.faults[-1][3]
+    house.bucket.fault("GET", (301, "PermanentRedirect"))
+    p = house.run("store", "get", name, ok=False)
+    assert p.returncode == 23 and "another region or at another endpoint" in p.err
+    assert other.asked == []
+    other.close()
+
+
 def test_an_upload_that_cannot_be_finished_leaves_nothing(house):
     settle_in(house, patience="2s")
     house.bucket.fault("POST", (200, "InternalError"), query="uploadId", times=1000)
