@@ -59,6 +59,29 @@ static void take_reply(struct transaction *t, const char *stage, const struct sm
 	snprintf(o->text, sizeof o->text, "%s", r->text); /* escaped when it was heard */
 }
 
+/* SES's SMTP endpoint names the message that it took, as its API does, "Ok 0107019a…-…-000000": what it reports later
+ * is known by that name. Other servers say things of their own there, which are nobody's name. */
+static void take_name(struct outcome *o)
+{
+	static const size_t parts[] = { 16, 8, 4, 4, 4, 12, 6 };
+	str rest = str_of(o->text), part;
+
+	if (o->result != OUTCOME_DELIVERED || !str_starts(rest, STR("Ok ")))
+		return;
+	rest = str_from(rest, 3);
+	str name = rest;
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		(void)str_cut(rest, '-', &part, &rest);
+		for (size_t k = 0; k < part.len; k++)
+			if (!((part.at[k] >= '0' && part.at[k] <= '9') || (part.at[k] >= 'a' && part.at[k] <= 'f')))
+				return;
+		if (part.len != parts[i])
+			return;
+	}
+	if (rest.len == 0)
+		escaped_copy(o->provider_id, sizeof o->provider_id, name);
+}
+
 /* Some refusals are not about the message: that we are not logged in, or that the two sides disagree about where they
  * are. They must not cost a recipient the mail. */
 static err about_us(const struct smtp_reply *r, const char *stage)
@@ -173,6 +196,7 @@ static err send_text(struct transaction *t)
 		return LATER(PROTOCOL, "the server answered the message with a question");
 	}
 	take_reply(t, "dot", &s->reply);
+	take_name(t->outcome);
 	return OK;
 }
 

@@ -1,7 +1,11 @@
 """Messages of Amazon SNS at /hooks/sns: what is believed, what it changes, and everything that is not (THREATS B-64)."""
+import concurrent.futures
 import copy
 import http.client
 import json
+import os
+import signal
+import socket
 import sqlite3
 import ssl
 import time
@@ -11,6 +15,7 @@ import pytest
 
 import sns as aws
 from house import House, free_port
+from relay import Relay, certificate
 from sns import Sns, TOPIC
 
 
@@ -491,3 +496,104 @@ def test_settings_that_would_open_the_door_wider_are_refused(tmp_path, name, val
     house.setting(name, value, section="sns")
     p = house.run("config", "show", ok=False)
     assert p.returncode == 18 and f"sns.{name}" in p.err
+
+
+# ── The whole way ──
+
+def listening(house, sns):
+    for name, value in (("topics", TOPIC), ("endpoint", sns.endpoint), ("ca_file", sns.ca)):
+        house.setting(name, value, section="sns")
+
+
+def test_from_ses_to_the_mailbox_and_back(tmp_path):
+    """Mailed through SES, bounced, suppressed, removed, mailed again."""
+    import ses_service
+    house, sns, ses = House(tmp_path / "house"), Sns(tmp_path / "sns"), ses_service.Ses(tmp_path / "ses")
+    ses_service.point_to(house, ses)
+    listening(house, sns)
+    rows = house.people(2)
+    try:
+        first = house.send(rows).results
+        assert [r["status"] for r in first] == ["delivered"] * 2
+        names_at_ses = {t["to"][0]: t["id"] for t in ses.taken}
+        house.serve()
+        post = Post(house)
+        for event in (aws.bounce(names_at_ses["person0@example.net"], "person0@example.net"),
+                      aws.delivery(names_at_ses["person1@example.net"], "person1@example.net")):
+            assert post.until_taken(sns.notification(event)) == 200
+        assert names(house, first[0])[-1] == "bounced" and names(house, first[1])[-1] == "arrived"
+        second = house.path + "/second.csv"
+        p = house.run("send", house.write_list(rows), "--documents", house.documents, "--results", second, ok=False)
+        assert p.returncode == 3 and [r["status"] for r in house.results(second)] == ["suppressed", "delivered"]
+        house.run("suppression", "remove", "person0@example.net")
+        third = house.path + "/third.csv"
+        house.run("send", house.write_list(rows), "--documents", house.documents, "--results", third)
+        assert [r["status"] for r in house.results(third)] == ["delivered"] * 2
+        assert sorted(t["to"][0].split("@")[0] for t in ses.taken) == ["person0"] * 2 + ["person1"] * 3
+    finally:
+        house.stop()
+        sns.close()
+        ses.close()
+
+
+@pytest.mark.parametrize("reply, known", [
+    ("250 Ok 0107019a00000001-7f3c2b1e-4d5a-4c6b-8e9f-0a1b2c3d4e5f-000000", True),
+    ("250 2.0.0 Ok: queued as 0107019a00000001", False),
+    ("250 Ok 0107019a00000001-7f3c2b1e-4d5a-4c6b-8e9f-0a1b2c3d4e5f-000000 and more", False),
+    ("250 Ok 0107019A00000001-7f3c2b1e-4d5a-4c6b-8e9f-0a1b2c3d4e5f-000000", False)])
+def test_mail_through_the_smtp_endpoint_of_ses_is_known_by_the_name_in_its_reply(tmp_path, reply, known):
+    house, sns = House(tmp_path / "house"), Sns(tmp_path / "sns")
+    listening(house, sns)
+    with Relay(certificate=certificate(tmp_path, "127.0.0.1"), dot=reply) as relay:
+        for name, value in {"kind": "smtp", "host": "127.0.0.1", "port": relay.port, "security": "starttls",
+                            "ca_file": tmp_path / "127.0.0.1-own.pem"}.items():
+            house.setting(name, value, section="transport")
+        row, = house.send(house.people(1)).results
+    house.serve()
+    try:
+        event = aws.bounce("0107019a00000001-7f3c2b1e-4d5a-4c6b-8e9f-0a1b2c3d4e5f-000000", row["email"])
+        assert Post(house).until_taken(sns.notification(event)) == 200
+        assert ("bounced" in names(house, row)) == known == bool(suppressed(house))
+    finally:
+        house.stop()
+        sns.close()
+
+
+def test_what_is_wanted_survives_the_end_of_all_processes(tmp_path):
+    house, sns = House(tmp_path / "house"), Sns(tmp_path / "sns")
+    listening(house, sns)
+    row = house.send(house.people(1)).results[0]
+    row["ses"] = "0107-1-000000"
+    mark(house, row)
+    house.serve()
+    try:
+        post = Post(house)
+        os.kill(house.child("ll-courier"), signal.SIGSTOP)
+        message = sns.notification(aws.bounce(row["ses"], row["email"]))
+        assert post(message) == 503 and not sns.asked
+        house.server.kill()
+        house.server.wait()
+        while True:  # its front takes a moment to die
+            try:
+                socket.create_connection(("127.0.0.1", house.port), 1).close()
+            except OSError:
+                break
+        house.serve()
+        assert post.until_taken(message) == 200 and names(house, row)[-1] == "bounced"
+        # Eight at once, of one message: one acts.
+        more = sns.notification(aws.complaint(row["ses"], row["email"]))
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            assert list(pool.map(post, [more] * 8)) == [200] * 8
+        assert names(house, row).count("complained") == 1
+        os.kill(house.child("ll-front"), signal.SIGKILL)
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            try:
+                assert post(more) == 200
+                break
+            except OSError:
+                time.sleep(0.2)
+        assert names(house, row).count("complained") == 1
+    finally:
+        house.stop()
+        sns.close()
