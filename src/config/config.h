@@ -15,7 +15,7 @@
 
 #include "base/base.h"
 
-enum config_transport { CONFIG_MAILDIR, CONFIG_SMTP };
+enum config_transport { CONFIG_MAILDIR, CONFIG_SMTP, CONFIG_SES };
 enum config_security { CONFIG_IMPLICIT, CONFIG_STARTTLS, CONFIG_CLEAR };
 enum config_auth { CONFIG_LOGIN_NONE, CONFIG_LOGIN_PLAIN, CONFIG_LOGIN_LOGIN, CONFIG_LOGIN_XOAUTH2 };
 /* In the order of the model's seal_kind, proof_kind and crypt's signature_algorithm, which stand above this folder

@@ -330,6 +330,29 @@ static err check_s3(struct reading *r, const struct config *c)
 	return OK;
 }
 
+static err check_ses(struct reading *r, const struct config *c)
+{
+	moment day;
+
+	for (size_t i = 0; i < c->ses_keys_count; i++)
+		if (failed(config_day(c->ses_keys[i].created, &day)))
+			return reading_refuse(r, config_setting(STR("ses_keys[].created")), i,
+					      "a day is written 2026-09-01");
+	if (c->ses.key_created.len && failed(config_day(c->ses.key_created, &day)))
+		return refuse(r, "ses.key_created", "a day is written 2026-09-01");
+	if (c->ses.refuse_after < c->ses.warn_after)
+		return refuse(r, "ses.refuse_after", "it comes before ses.warn_after");
+	if (c->transport.kind != CONFIG_SES)
+		return OK;
+	if (c->ses.region.len == 0)
+		return refuse(r, "ses.region", "this setting is missing: transport.kind ses needs it");
+	if (c->ses.endpoint.len && !str_starts(c->ses.endpoint, STR("https://")))
+		return refuse(r, "ses.endpoint", "it must begin with https://");
+	if (c->ses.login == S3_LOGIN_KEYS && c->ses_keys_count == 0)
+		return refuse(r, "ses.login", "there are no ses_keys");
+	return OK;
+}
+
 static err check_rest(struct reading *r, const struct config *c)
 {
 	if (c->retry.most < c->retry.first)
@@ -414,6 +437,7 @@ err config_validate(struct reading *r, struct config *c)
 	TRY(check_sms(r, c));
 	TRY(check_s3(r, c));
 	TRY(check_sns(r, c));
+	TRY(check_ses(r, c));
 	TRY(check_acme(r, c));
 	return check_rest(r, c);
 }

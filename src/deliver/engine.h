@@ -6,17 +6,20 @@
 
 struct engine {
 	err (*prepare)(struct transport *t, struct fault *fault);
+	void (*finish)(struct transport *t); /* may be null; also after a prepare that failed */
 	err (*session_open)(struct transport *t, struct session *s);
 	err (*send)(struct session *s, const struct message *m, struct outcome *o);
 	void (*session_close)(struct session *s); /* may be null */
-	err (*probe)(struct session *s, struct arena *a, str *words, struct fault *fault);
+	err (*probe)(struct session *s, struct arena *a, str *words, struct allowance *allowed, struct fault *fault);
+	err (*allowance)(struct session *s, struct allowance *out, struct fault *fault); /* may be null: none is told */
 };
-extern const struct engine maildir_engine, smtp_engine;
+extern const struct engine maildir_engine, smtp_engine, ses_engine;
 
 struct transport {
 	struct transport_options options;
 	const struct engine *engine;
 	struct tls_client *tls; /* null: never needed */
+	void *state;            /* the engine's, for all sessions */
 };
 
 struct session {

@@ -95,9 +95,9 @@ static err send(struct session *s, const struct message *m, struct outcome *o)
 	return e;
 }
 
-static err probe(struct session *s, struct arena *a, str *words, struct fault *fault)
+static err probe(struct session *s, struct arena *a, str *words, struct allowance *allowed, struct fault *fault)
 {
-	(void)fault;
+	(void)allowed, (void)fault;
 	return str_format(a, words, "%s: a maildir that can be written", s->transport->options.dir);
 }
 

@@ -28,6 +28,7 @@ struct place {
 struct pace {
 	pthread_mutex_t lock;
 	struct interval whole, each;
+	int64_t configured; /* whole.recipient without a cap */
 	struct slots next;
 	struct place domains[SETS][WAYS];
 };
@@ -48,6 +49,7 @@ static err set_limits(struct pace *p, const struct pace_limits *l)
 {
 	TRY(interval_of(l->messages, &p->whole.message));
 	TRY(interval_of(l->recipients, &p->whole.recipient));
+	p->configured = p->whole.recipient;
 	TRY(interval_of(l->domain_messages, &p->each.message));
 	return interval_of(l->domain_recipients, &p->each.recipient);
 }
@@ -154,6 +156,25 @@ static bool reserve(struct pace *p, struct slots *domain, unsigned recipients, i
 static int64_t ticks_of(int64_t nanoseconds, int64_t least)
 {
 	return later((nanoseconds + NANOSECONDS - 1) / NANOSECONDS, least);
+}
+
+void pace_cap(struct pace *p, double recipients_per_second)
+{
+	int64_t least = 0;
+
+	/* A service that allows less than one a day allows that one. */
+	if (recipients_per_second > 0 && failed(interval_of(recipients_per_second, &least)))
+		least = recipients_per_second < 1 ? 86400 * SECOND * NANOSECONDS : 0;
+	pthread_mutex_lock(&p->lock);
+	p->whole.recipient = later(p->configured, least);
+	pthread_mutex_unlock(&p->lock);
+}
+
+void pace_hold(struct pace *p, int64_t ticks)
+{
+	pthread_mutex_lock(&p->lock);
+	p->next.recipient = later(p->next.recipient, ticks * NANOSECONDS);
+	pthread_mutex_unlock(&p->lock);
 }
 
 bool pace_reserve(struct pace *p, str domain, unsigned recipients, int64_t now_ticks, int64_t *at)

@@ -37,6 +37,6 @@ err smtp_say_hello(struct smtp_session *s);
 err smtp_connect_over(struct smtp_session *s, int fd);
 
 err smtp_send(struct session *base, const struct message *m, struct outcome *o);
-err smtp_probe(struct session *base, struct arena *a, str *words, struct fault *fault);
+err smtp_probe(struct session *base, struct arena *a, str *words, struct allowance *allowed, struct fault *fault);
 
 #endif

@@ -69,11 +69,12 @@ static void tell(const struct smtp_session *s, err e, struct fault *fault)
 		fault_set(fault, "%s: %s (at %s)", s->transport->options.host, e.note, s->stage);
 }
 
-err smtp_probe(struct session *base, struct arena *a, str *words, struct fault *fault)
+err smtp_probe(struct session *base, struct arena *a, str *words, struct allowance *allowed, struct fault *fault)
 {
 	struct smtp_session *s = base->state;
 	struct buf b;
 
+	(void)allowed;
 	err e = smtp_connect(s);
 	if (failed(e)) {
 		tell(s, e, fault);

@@ -6,6 +6,7 @@
 static const struct engine *const engines[] = {
 	[TRANSPORT_MAILDIR] = &maildir_engine,
 	[TRANSPORT_SMTP] = &smtp_engine,
+	[TRANSPORT_SES] = &ses_engine,
 };
 
 enum { SESSION_MEMORY = 256 * 1024 };
@@ -48,8 +49,11 @@ err transport_open(const struct transport_options *options, struct transport **o
 {
 	OWNED(transport_done) struct transport *t = calloc(1, sizeof *t);
 
-	if (!t)
+	if (!t) {
+		struct aws_login *login = options->signer;
+		aws_login_done(&login);
 		return LATER(MEMORY, "no memory");
+	}
 	must(options->kind < sizeof engines / sizeof *engines);
 	t->options = *options;
 	t->engine = engines[options->kind];
@@ -61,6 +65,8 @@ err transport_open(const struct transport_options *options, struct transport **o
 
 void transport_done(struct transport **t)
 {
+	if (*t && (*t)->engine->finish)
+		(*t)->engine->finish(*t);
 	if (*t)
 		tls_client_done(&(*t)->tls);
 	free(*t);
@@ -115,10 +121,22 @@ err session_send(struct session *s, const struct message *message, struct outcom
 	return s->transport->engine->send(s, message, out);
 }
 
-err transport_probe(struct arena *a, struct transport *t, str *words, struct fault *fault)
+err transport_probe(struct arena *a, struct transport *t, str *words, struct allowance *allowed, struct fault *fault)
 {
 	OWNED(session_done) struct session *s = NULL;
 
+	*allowed = (struct allowance){ 0 };
 	TRY(session_open(t, &s));
-	return t->engine->probe(s, a, words, fault);
+	return t->engine->probe(s, a, words, allowed, fault);
+}
+
+err transport_allowance(struct transport *t, struct allowance *out, struct fault *fault)
+{
+	OWNED(session_done) struct session *s = NULL;
+
+	*out = (struct allowance){ 0 };
+	if (!t->engine->allowance)
+		return OK;
+	TRY(session_open(t, &s));
+	return t->engine->allowance(s, out, fault);
 }

@@ -7,8 +7,6 @@
 #include <stdio.h>
 
 enum {
-	DOWN_FIRST_TICKS = SECOND,
-	DOWN_MOST_TICKS = 60 * SECOND,
 	WORKS_TICKS = 30 * SECOND, /* so long ago somebody was served: then it is not the transport that fails */
 	REST_TICKS = SECOND,
 };
@@ -21,12 +19,6 @@ struct courier {
 };
 
 /* ── The transport's health ── */
-
-static int64_t longer(int64_t wait)
-{
-	wait = wait ? 2 * wait : DOWN_FIRST_TICKS;
-	return wait < DOWN_MOST_TICKS ? wait : DOWN_MOST_TICKS;
-}
 
 /* What was said, by whom, and in answer to what. */
 static void tell_trouble(struct dispatch *d, const struct outcome *o, err e)
@@ -47,13 +39,12 @@ static void tell_trouble(struct dispatch *d, const struct outcome *o, err e)
 static void transport_down(struct dispatch *d, int64_t now, const struct outcome *o, err e)
 {
 	if (now >= d->down_until) {
-		d->down_wait = longer(d->down_wait);
+		d->down_wait = dispatch_longer(d->down_wait);
 		d->down_until = now + d->down_wait;
 	}
 	if (!d->down_since)
 		d->down_since = now;
-	while (d->held_count)
-		dispatch_give_back(d, d->held[--d->held_count]);
+	dispatch_give_back_held(d);
 	tell_trouble(d, o, e);
 }
 
@@ -63,10 +54,20 @@ static void transport_failed(struct courier *c, const struct outcome *o, err e)
 {
 	struct dispatch *d = c->d;
 	int64_t now = clock_ticks(&d->line->clock);
+	bool works = d->works_ticks && now - d->works_ticks < WORKS_TICKS;
 
 	pthread_mutex_lock(&d->lock);
-	if (d->works_ticks && now - d->works_ticks < WORKS_TICKS) {
-		c->rest_wait = longer(c->rest_wait);
+	if (o->fast) {
+		dispatch_slow_down(d);
+		if (!works && !d->down_since) {
+			d->down_since = now;
+			tell_trouble(d, o, e);
+		}
+	} else if (o->ask) {
+		tell_trouble(d, o, e);
+		dispatch_ask_soon(d, d->trouble);
+	} else if (works) {
+		c->rest_wait = dispatch_longer(c->rest_wait);
 		c->rest_until = now + c->rest_wait;
 	} else {
 		transport_down(d, now, o, e);
@@ -88,6 +89,7 @@ static void transport_works(struct courier *c)
 	if (d->down_until)
 		pthread_cond_broadcast(&d->work); /* the others need not rest to the end */
 	d->down_since = d->down_until = d->down_wait = 0;
+	d->fast_wait = d->ask_wait = 0;
 	d->trouble[0] = 0;
 	pthread_mutex_unlock(&d->lock);
 	c->rest_wait = 0;
@@ -101,7 +103,7 @@ static struct held *first_runnable(struct courier *c, int64_t now, int64_t *next
 	struct dispatch *d = c->d;
 
 	*next = d->down_until > c->rest_until ? d->down_until : c->rest_until;
-	if (!reserve_whole(&d->reserve))
+	if (!reserve_whole(&d->reserve) || d->stopped)
 		*next = now + REST_TICKS;
 	/* At a slow pace those that wait for a slot are few: the others can still be cancelled. */
 	if (*next < d->slot_at - EARLY_TICKS)
@@ -152,7 +154,7 @@ static void put_back(struct dispatch *d, struct held *h, err e)
 	pthread_mutex_lock(&d->lock);
 	must(d->held_count < HELD_MAX);
 	d->in_flight--;
-	if (h->due || clock_ticks(&d->line->clock) < d->down_until) {
+	if (h->due || d->stopped || clock_ticks(&d->line->clock) < d->down_until) {
 		dispatch_give_back(d, h);
 	} else {
 		d->held[d->held_count++] = h;
@@ -230,8 +232,8 @@ static err send_one(struct courier *c, struct held *h, bool *settled)
 		return dispatch_settle(c->d, &h->lease, &o);
 	}
 	transport_failed(c, &o, e);
-	/* A connection that was turned away says nothing about the message in hand. */
-	h->failures += !turned_away(c, &o);
+	/* Who was turned away, or may not send now, has heard nothing about the message in hand. */
+	h->failures += !turned_away(c, &o) && !o.fast && !o.ask;
 	if (o.uncertain || h->failures >= STUBBORN_MAX)
 		return dispatch_settle(c->d, &h->lease, &o);
 	*settled = false;

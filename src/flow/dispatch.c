@@ -33,36 +33,6 @@ void dispatch_break(struct dispatch *d, err e)
 	pthread_mutex_unlock(&d->lock);
 }
 
-static err password_for_transport(void *state, struct arena *secret, str *out)
-{
-	const struct config *c = state;
-	return config_secret(c, &c->transport.password, secret, out, NULL);
-}
-
-err line_transport(const struct line *line, struct transport **out, struct fault *fault)
-{
-	const struct config *c = line->config;
-	bool relay = c->transport.kind == CONFIG_SMTP;
-	struct transport_options o = transport_defaults(relay ? TRANSPORT_SMTP : TRANSPORT_MAILDIR);
-
-	o.dir = c->transport.maildir;
-	TRY(str_c(line->arena, c->transport.host, &o.host));
-	TRY(str_c(line->arena, c->transport.helo.len ? c->transport.helo : c->domain, &o.helo));
-	o.port = (uint16_t)c->transport.port;
-	o.security = (enum smtp_security)c->transport.security; /* the same order, as config.h says */
-	o.allow_clear = c->transport.allow_plain_reason.len > 0;
-	o.ca_file = c->transport.ca_file;
-	o.user = c->transport.auth == CONFIG_LOGIN_NONE ? STR_NONE : c->transport.username;
-	o.login = (enum smtp_login)c->transport.auth;
-	o.secret = password_for_transport;
-	o.secret_state = (void *)(uintptr_t)c;
-	o.patience.connect = c->transport.connect_timeout;
-	o.patience.greeting = o.patience.reply = o.patience.data = c->transport.reply_timeout;
-	o.patience.dot = c->transport.final_timeout;
-	o.stop_fd = stop_fd();
-	return transport_open(&o, out, fault);
-}
-
 static err open_parts(struct dispatch *d, struct fault *fault)
 {
 	const struct config *c = d->line->config;
@@ -84,7 +54,7 @@ static err open_parts(struct dispatch *d, struct fault *fault)
 		TRY(queue_reline(d->db));
 	TRY(pace_open(&limits, &d->pace));
 	if (!d->transport)
-		TRY(line_transport(d->line, &d->transport, fault));
+		TRY(way_out_open(d->line, &d->transport, fault));
 	return settler_begin(d->line, &d->reserve, d->options.patience, &d->settler, fault);
 }
 
@@ -115,6 +85,7 @@ err dispatch_begin(struct line *line, const struct dispatch_options *options, st
 	d->transport = options->transport;
 	d->next_due = MOMENT_NEVER;
 	d->group = 1;
+	d->stopped = true; /* until it is known what the way out allows */
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_mutex_init(&d->lock, NULL);
@@ -145,10 +116,11 @@ void dispatch_look(struct dispatch *d, struct dispatch_view *out)
 	*out = (struct dispatch_view){
 		.in_flight = d->in_flight + (unsigned)(d->held_count + d->untried_count),
 		.lined_up = d->lined_up,
-		.down_since = d->down_since,
+		.down_since = d->stopped_since ? d->stopped_since : d->down_since,
 		.broken = d->broken,
 	};
-	snprintf(out->trouble, sizeof out->trouble, "%s", d->trouble);
+	snprintf(out->trouble, sizeof out->trouble, "%s", d->stopped ? d->stopped_words : d->trouble);
+	snprintf(out->notice, sizeof out->notice, "%s", d->notice);
 	pthread_mutex_unlock(&d->lock);
 }
 
@@ -167,11 +139,15 @@ void dispatch_give_back(struct dispatch *d, struct held *h)
 	pthread_cond_signal(&d->empty);
 }
 
-static void give_back_held(struct dispatch *d)
+void dispatch_give_back_held(struct dispatch *d)
 {
-	for (size_t i = 0; i < d->held_count; i++)
-		dispatch_give_back(d, d->held[i]);
-	d->held_count = 0;
+	while (d->held_count)
+		dispatch_give_back(d, d->held[--d->held_count]);
+}
+
+static void give_all_back(struct dispatch *d)
+{
+	dispatch_give_back_held(d);
 	/* If this fails, our presence ends with us and the leases with it. */
 	if (d->db)
 		(void)failed(queue_release(d->db, d->owner, d->untried, d->untried_count));
@@ -190,7 +166,7 @@ void dispatch_end(struct dispatch **dispatch)
 	if (d->feeding)
 		pthread_join(d->feeder, NULL);
 	settler_end(&d->settler);
-	give_back_held(d);
+	give_all_back(d);
 	transport_done(&d->transport);
 	pace_done(&d->pace);
 	reserve_done(&d->reserve);

@@ -42,6 +42,7 @@ struct dispatch_view {
 	int64_t lined_up;   /* ticks of the last turn that was given to a message of a slow domain; 0: none */
 	int64_t down_since; /* ticks since when nothing can be sent; 0: all works */
 	char trouble[512];  /* why, for people: a whole sentence */
+	char notice[512];   /* what to know about the way out before anything fails; may be empty */
 	err broken;         /* not OK: dispatching has ended by itself */
 };
 void dispatch_look(struct dispatch *d, struct dispatch_view *out);

@@ -4,6 +4,7 @@
 
 #include "flow/dispatch.h"
 #include "flow/settler.h"
+#include "flow/way_out.h"
 
 #include <pthread.h>
 
@@ -63,7 +64,12 @@ struct dispatch {
 	int64_t works_ticks;                       /* when it last served somebody; 0: never */
 	char trouble[512];
 	bool trouble_is_queue; /* and not the transport's */
-	int64_t reclaim_at;    /* the feeder's: ticks when leases of the dead are looked for again */
+	bool stopped;          /* the way out allows nothing now, or nobody knows yet what it allows */
+	int64_t stopped_since; /* ticks */
+	char stopped_words[512], notice[512];
+	int64_t ask_at, ask_wait;      /* ticks: when it is asked again, and the last wait */
+	int64_t fast_until, fast_wait; /* ticks: it wants us slower */
+	int64_t reclaim_at;            /* the feeder's: ticks when leases of the dead are looked for again */
 	err broken;
 	moment next_due; /* as of the last time nothing was due */
 
@@ -73,11 +79,22 @@ struct dispatch {
 	unsigned couriers;
 };
 
+/* Asks what the way out allows, and keeps to it; on the feeder's thread, without the lock. */
+void dispatch_ask(struct dispatch *d);
+/* A courier heard that it has changed; the lock is held. */
+void dispatch_ask_soon(struct dispatch *d, const char *words);
+/* A courier heard that we are too fast; the lock is held. All slow down together, and the first who is served ends it.
+ */
+void dispatch_slow_down(struct dispatch *d);
+/* The next wait of who is turned away again and again: from a second to a minute. */
+int64_t dispatch_longer(int64_t wait);
+
 void *dispatch_feed(void *dispatch);
 void *dispatch_carry(void *dispatch);               /* a courier */
 size_t dispatch_runnable(const struct dispatch *d); /* how many could go now; the lock is held */
 /* The lock is held: what is leased and unsent goes back to where it was in the queue, or waits until it is due. */
 void dispatch_give_back(struct dispatch *d, struct held *h);
+void dispatch_give_back_held(struct dispatch *d); /* all that is not in a courier's hands */
 /* Something failed that no retry mends: everything stops. */
 void dispatch_break(struct dispatch *d, err e);
 /* Waits on `cond` for at most that many ticks; the lock is held. */

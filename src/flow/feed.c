@@ -25,6 +25,8 @@ static int64_t idle_ticks(const struct dispatch *d)
 		wait = d->next_due - clock_now(&d->line->clock);
 	if (now + wait < d->down_until)
 		wait = d->down_until - now;
+	if (wait > d->ask_at - now)
+		wait = d->ask_at - now;
 	return wait < LOOK_LEAST_TICKS ? LOOK_LEAST_TICKS : wait;
 }
 
@@ -42,7 +44,7 @@ static bool may_lease(const struct dispatch *d)
 {
 	/* What is in flight may be put back. */
 	return d->held_count + d->in_flight + d->untried_count <= HELD_MAX - GROUP_MAX &&
-	       dispatch_runnable(d) <= d->group / 2 && clock_ticks(&d->line->clock) >= d->down_until;
+	       dispatch_runnable(d) <= d->group / 2 && clock_ticks(&d->line->clock) >= d->down_until && !d->stopped;
 }
 
 /* As much as goes in a moment: twice as much when couriers had nothing to do, half when the last lasted for long. */
@@ -198,6 +200,11 @@ void *dispatch_feed(void *dispatch)
 
 	pthread_mutex_lock(&d->lock);
 	while (!d->ending) {
+		if (clock_ticks(&d->line->clock) >= d->ask_at) {
+			pthread_mutex_unlock(&d->lock);
+			dispatch_ask(d);
+			pthread_mutex_lock(&d->lock);
+		}
 		bool more = may_lease(d), look = more || d->untried_count || !reserve_whole(&d->reserve);
 		if (!(look && feed(d, more)) && !d->ending)
 			dispatch_wait(d, &d->empty, look ? idle_ticks(d) : LOOK_LEAST_TICKS);

@@ -5,6 +5,7 @@
 #include "flow/objects.h"
 #include "flow/scanner.h"
 #include "flow/smime.h"
+#include "flow/way_out.h"
 #include "sys/sys.h"
 
 static err address_setting(struct arena *a, str text, const char *name, struct address *out, struct fault *fault)
@@ -35,6 +36,20 @@ static err check_key(const struct key_info *keys, const struct sign_rule *rule, 
 	return NEVER(CONFIG, "a signing key is missing");
 }
 
+/* SES takes a message with one DKIM-Signature and puts its own beside it; of ours RSA is the one that all verify. */
+static void keep_one(struct line *line)
+{
+	struct sign_rule *kept = line->rules;
+
+	for (struct sign_rule *r = line->rules; r && kept->algorithm != SIGNATURE_RSA_SHA256; r = r->next)
+		kept = r->algorithm == SIGNATURE_RSA_SHA256 ? r : kept;
+	if (!kept)
+		return;
+	kept->next = NULL;
+	kept->rewritten = true;
+	line->rules = kept;
+}
+
 static err open_rules(struct arena *a, struct line *line, struct fault *fault)
 {
 	const struct config *c = line->config;
@@ -59,6 +74,8 @@ static err open_rules(struct arena *a, struct line *line, struct fault *fault)
 			return NEVER(CONFIG, "a signing domain that does not fit the sender");
 		}
 	}
+	if (way_out_is_ses(c))
+		keep_one(line);
 	if (!line->rules && c->signing_allow_none_reason.len == 0) {
 		fault_set(fault,
 			  "signing: no DKIM key is configured; `letterlock key new dkim` makes one, or write a reason "

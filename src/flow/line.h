@@ -45,8 +45,6 @@ err line_take_inspectors(struct line *line, struct fault *fault);
 err line_search_keys(struct line *line); /* for who encrypts to OpenPGP keys, if the configuration wants it */
 /* What the operator calls the columns that proofs ask for. */
 err line_labels(struct arena *a, const struct config *config, struct labels *out);
-/* The way out that is configured; the caller closes it. */
-err line_transport(const struct line *line, struct transport **out, struct fault *fault);
 err line_db(const struct line *line, struct db **out, struct fault *fault); /* a connection for the calling thread */
 
 #endif

@@ -254,6 +254,11 @@ bool send_stopped(const struct send *s)
 	return s->stopped;
 }
 
+const char *send_notice(const struct send *s)
+{
+	return s->notice;
+}
+
 const char *send_trouble(const struct send *s)
 {
 	return s->trouble;

@@ -61,6 +61,7 @@ err send_work(struct send *s, const struct send_watch *watch, struct fault *faul
 void send_counts(const struct send *s, struct send_count *out);
 bool send_stopped(const struct send *s);        /* by a signal */
 const char *send_trouble(const struct send *s); /* why what waits is waiting; empty if nothing is the matter */
+const char *send_notice(const struct send *s);  /* what to know about the way out; empty until it is known, if ever */
 const struct results *send_results(const struct send *s);
 
 #endif

@@ -53,7 +53,7 @@ struct send {
 	struct fault fault;
 	unsigned working;
 	struct dispatch *dispatch;
-	char trouble[512];
+	char trouble[512], notice[512];
 	bool changed, stopped;
 };
 

@@ -65,6 +65,7 @@ err send_is_over(struct send *s, struct send_quiet *q, bool *over)
 		return OK;
 	dispatch_look(s->dispatch, &view);
 	snprintf(s->trouble, sizeof s->trouble, "%s", view.trouble);
+	snprintf(s->notice, sizeof s->notice, "%s", view.notice);
 	TRY(view.broken);
 	if (working || *over)
 		return OK;

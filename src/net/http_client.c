@@ -6,7 +6,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PATIENCE_S = 30, SLOWEST = 1024, SLOWEST_S = 30, CONNECT_MS = 10 * 1000, KEPT_CONNECTIONS = 4 };
+enum {
+	PATIENCE_S = 30,
+	SLOWEST = 1024,
+	SLOWEST_S = 30,
+	CONNECT_MS = 10 * 1000,
+	KEPT_CONNECTIONS = 4,
+	ONCE_IDLE_S = 20
+};
 
 /* As tls_client.c: AEAD with ephemeral keys alone (RFC 9325 4.2). */
 static const char suites12[] = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20:@SECLEVEL=2";
@@ -211,7 +218,11 @@ static err set_method(struct http_client *c, struct arena *a, const struct http_
 	for (size_t i = 0; i < sizeof repeatable / sizeof *repeatable; i++)
 		again = again || str_same(call->method, repeatable[i].name);
 	curl_easy_setopt(c->curl, CURLOPT_CUSTOMREQUEST, method);
-	curl_easy_setopt(c->curl, CURLOPT_FRESH_CONNECT, again ? 0L : 1L);
+	curl_easy_setopt(c->curl, CURLOPT_FRESH_CONNECT, again || call->once ? 0L : 1L);
+	/* What cannot be sent again is not given to a connection that the other side is about to give up. Curl itself
+	 * sends a lost request again only if it can rewind what it sent, and a stream it cannot. */
+	if (call->once)
+		curl_easy_setopt(c->curl, CURLOPT_MAXAGE_CONN, (long)ONCE_IDLE_S);
 	if (str_same(call->method, STR("HEAD")))
 		curl_easy_setopt(c->curl, CURLOPT_NOBODY, 1L);
 	return OK;
@@ -219,6 +230,7 @@ static err set_method(struct http_client *c, struct arena *a, const struct http_
 
 static void set_body(struct http_client *c, const struct http_call *call)
 {
+	must(call->stream || !(call->once || call->sent));
 	if (call->stream) {
 		curl_easy_setopt(c->curl, CURLOPT_UPLOAD, 1L);
 		curl_easy_setopt(c->curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)call->stream_len);

@@ -54,6 +54,11 @@ struct http_call {
 	/* A request that is lost on a kept connection may be sent again. GET, HEAD, PUT and DELETE are repeatable by
 	 * nature (RFC 9110 9.2.2); others take a connection of their own unless this says so. */
 	bool repeatable;
+	/* A kept connection may be used, and the stream goes out once and never again: what is lost is LATER CLOSED. */
+	bool once;
+	/* If not null: set when the last byte of the stream was taken. A failure before that shows that the other side
+	 * did not get the request; one after it shows nothing. */
+	bool *sent;
 };
 
 struct http_result {

@@ -116,6 +116,8 @@ static size_t on_send(char *to, size_t each, size_t count, void *state)
 		return CURL_READFUNC_ABORT;
 	}
 	x->stream_left -= got;
+	if (x->call->sent && x->stream_left == 0)
+		*x->call->sent = true;
 	return got;
 }
 

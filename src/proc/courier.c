@@ -8,16 +8,25 @@
 
 #include <stdio.h>
 
-static err look(const struct duty *d, struct dispatch *dispatch, char trouble[512])
+/* What was said last is not said again. */
+struct said {
+	char trouble[512], notice[512];
+};
+
+static err look(const struct duty *d, struct dispatch *dispatch, struct said *said)
 {
 	struct dispatch_view view;
+	char *trouble = said->trouble;
 
 	dispatch_look(dispatch, &view);
+	if (strcmp(view.notice, said->notice) != 0 && view.notice[0])
+		log_say(&d->log, LOG_LEVEL_WARNING, "%s", view.notice);
+	snprintf(said->notice, sizeof said->notice, "%s", view.notice);
 	if (strcmp(view.trouble, trouble) != 0 && view.trouble[0])
 		log_say(&d->log, LOG_LEVEL_WARNING, "%s", view.trouble);
 	else if (trouble[0] && !view.trouble[0])
 		log_say(&d->log, LOG_LEVEL_INFO, "mail goes out again");
-	snprintf(trouble, 512, "%s", view.trouble);
+	snprintf(said->trouble, sizeof said->trouble, "%s", view.trouble);
 	return view.broken;
 }
 
@@ -43,7 +52,7 @@ err courier_run(struct duty *d, struct fault *fault)
 	OWNED(codes_end) struct codes *codes = NULL;
 	OWNED(notification_asks_end) struct notification_asks *asks = NULL;
 	struct dispatch *dispatch = NULL;
-	char trouble[512] = "";
+	struct said said = { 0 };
 
 	TRY(dispatch_begin(d->line, &everything, &dispatch, fault));
 	err e = codes_begin(d->line, &codes_of_us, &codes, fault);
@@ -52,7 +61,7 @@ err courier_run(struct duty *d, struct fault *fault)
 	if (!failed(e))
 		e = duty_ready(d);
 	while (!failed(e) && duty_goes_on(d))
-		e = look(d, dispatch, trouble);
+		e = look(d, dispatch, &said);
 	dispatch_end(&dispatch); /* what is in flight ends by the transport's own deadlines */
 	return err_first(e, duty_outcome());
 }

@@ -45,10 +45,16 @@ static err mention(struct names *n, str name, size_t times)
 	return OK;
 }
 
-static err choose_names(const struct header *h, struct names *n)
+static bool is_rewritten(str name)
+{
+	return str_same(name, STR("Date")) || str_same(name, STR("Message-ID"));
+}
+
+static err choose_names(const struct header *h, bool rewritten, struct names *n)
 {
 	for (size_t i = 0; i < sizeof oversigned / sizeof *oversigned; i++)
-		TRY(mention(n, oversigned[i], header_count(h, oversigned[i]) + 1));
+		if (!(rewritten && is_rewritten(oversigned[i])))
+			TRY(mention(n, oversigned[i], header_count(h, oversigned[i]) + 1));
 	for (size_t i = 0; i < sizeof oversigned_if_present / sizeof *oversigned_if_present; i++) {
 		size_t count = header_count(h, oversigned_if_present[i]);
 		TRY(mention(n, oversigned_if_present[i], count ? count + 1 : 0));
@@ -206,7 +212,7 @@ static err check_from(const struct header *h, struct fault *fault)
 	return NEVER(HEADER, "a message has one From field");
 }
 
-static err prepare(struct signing *s, str message, moment until)
+static err prepare(struct signing *s, str message, moment until, bool rewritten)
 {
 	struct header header;
 	str body;
@@ -214,7 +220,7 @@ static err prepare(struct signing *s, str message, moment until)
 
 	TRY(header_split(s->arena, message, &header, &body, s->fault));
 	TRY(check_from(&header, s->fault));
-	TRY(choose_names(&header, &s->names));
+	TRY(choose_names(&header, rewritten, &s->names));
 	TRY(signed_fields(s->arena, &header, s->names.list, s->names.count, CANON_RELAXED, NULL, &s->fields));
 	TRY(body_digest(body, CANON_RELAXED, UINT64_MAX, s->body_digest, &size));
 	s->expires_at = until && until - s->now <= SIGN_VALID_MAX ? until : 0;
@@ -226,12 +232,15 @@ err sign_message(struct keyring *k, const struct sign_rule *rules, moment now, m
 {
 	struct signing s = { .arena = a, .keyring = k, .now = now, .fault = fault };
 	struct buf out;
+	bool rewritten = false;
 	size_t count = 0;
 
 	TRY(check_request(rules, now, until, fault));
-	TRY(prepare(&s, m->bytes, until));
-	for (const struct sign_rule *r = rules; r; r = r->next)
+	for (const struct sign_rule *r = rules; r; r = r->next) {
 		count++;
+		rewritten = rewritten || r->rewritten;
+	}
+	TRY(prepare(&s, m->bytes, until, rewritten));
 	TRY(buf_open(a, count * field_room(&s.names) + m->bytes.len, &out));
 	for (const struct sign_rule *r = rules; r; r = r->next) {
 		err e = sign_once(&s, r, &out);

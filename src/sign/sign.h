@@ -23,6 +23,9 @@ struct sign_rule {
 	struct sign_rule *next;
 	str domain, selector; /* A-labels, lower case; aligned with the From field: see sign_aligned() */
 	enum signature_algorithm algorithm;
+	/* Whoever carries the message writes its Date and Message-ID anew (Amazon SES does): any rule that says so
+	 * keeps them out of all signatures, which would not survive it. */
+	bool rewritten;
 };
 
 #define SIGN_VALID_MAX (7 * DAY)

@@ -226,6 +226,7 @@ static void probe_tells_what_it_found(void **state)
 	struct fake_smtp *server = fake_smtp_start(STR("S! tls good\nS: 220 hi\nC: EHLO localhost\nS: 250-relay\nS: "
 						       "250-SIZE 1000\nS: 250 PIPELINING\nC: QUIT\nS: 221 bye\n"));
 	struct transport_options o = relay(fake_smtp_port(server));
+	struct allowance allowed;
 	str words = STR_NONE;
 
 	snprintf(ca, sizeof ca, "%s/ca.pem", fake_certificates());
@@ -233,7 +234,7 @@ static void probe_tells_what_it_found(void **state)
 	o.ca_file = ca;
 	assert_ok(arena_open(1 << 16, &a));
 	assert_ok(transport_open(&o, &t, NULL));
-	assert_ok(transport_probe(a, t, &words, NULL));
+	assert_ok(transport_probe(a, t, &words, &allowed, NULL));
 	assert_true(str_find(words, STR("TLSv1.3")) > 0);
 	assert_true(str_find(words, STR("up to 1000 bytes")) > 0);
 	assert_true(str_find(words, STR("certificate good until 20")) > 0);
@@ -245,7 +246,7 @@ static void probe_tells_what_it_found(void **state)
 	struct fault fault = { 0 };
 	bad.port = fake_smtp_port(server);
 	assert_ok(transport_open(&bad, &t2, NULL));
-	assert_why(LATER, TLS, transport_probe(a, t2, &words, &fault));
+	assert_why(LATER, TLS, transport_probe(a, t2, &words, &allowed, &fault));
 	assert_true(str_find(str_of(fault.what), STR("expired")) > 0);
 	assert_null(fake_smtp_end(server));
 }

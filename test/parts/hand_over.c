@@ -51,9 +51,10 @@ static int send_file(struct arena *a, struct session *s, struct message *m, cons
 
 static int probe(struct arena *a, struct transport *t)
 {
+	struct allowance allowed;
 	struct fault fault = { 0 };
 	str words;
-	bool bad = failed(transport_probe(a, t, &words, &fault));
+	bool bad = failed(transport_probe(a, t, &words, &allowed, &fault));
 
 	if (bad)
 		printf("%s\n", fault.what);

@@ -10,6 +10,7 @@
 #include "flow/notification.h"
 #include "flow/objects.h"
 #include "flow/scanner.h"
+#include "flow/way_out.h"
 #include "store/store.h"
 #include "sys/sys.h"
 #include "wire/sns.h"
@@ -162,19 +163,20 @@ static void probe_store(struct check *c)
 }
 
 /* How old the key is that signs, and when it stops. */
-static void judge_login(struct check *c, const struct aws_login_facts *f)
+static void judge_login(struct check *c, const struct aws_login_facts *f, span warn_after, span refuse_after)
 {
 	span age = clock_now(&c->cli->clock) - f->created_at;
+	static const char rotate[] =
+		"make a second key, name it besides the first, and take the old one away when it signs";
 
 	if (f->temporary)
 		find(c, FINE, NULL, "%s of %s, for a session", f->key_id, f->from);
 	else if (!f->created_at)
-		find(c, DOUBTFUL, "say when it was made in s3.key_created, so that its age is watched",
+		find(c, DOUBTFUL, "say when it was made in key_created, so that its age is watched",
 		     "%s of %s; nobody knows how old it is", f->key_id, f->from);
-	else if (age >= c->config->s3.warn_after)
-		find(c, DOUBTFUL, OBJECTS_KEY_ROTATE,
-		     "%s is %lld days old; at %lld days nothing is signed with it any more", f->key_id,
-		     (long long)(age / DAY), (long long)(c->config->s3.refuse_after / DAY));
+	else if (age >= warn_after)
+		find(c, DOUBTFUL, rotate, "%s is %lld days old; at %lld days nothing is signed with it any more",
+		     f->key_id, (long long)(age / DAY), (long long)(refuse_after / DAY));
 	else
 		find(c, FINE, NULL, "%s of %s, %lld days old", f->key_id, f->from, (long long)(age / DAY));
 }
@@ -193,7 +195,24 @@ static void probe_bucket_login(struct check *c)
 	if (failed(e))
 		find_failure(c, e, &fault, "correct `s3.login` and `s3_keys`, or what they lead to");
 	else
-		judge_login(c, &facts);
+		judge_login(c, &facts, c->config->s3.warn_after, c->config->s3.refuse_after);
+}
+
+static void probe_ses_login(struct check *c)
+{
+	OWNED(aws_login_done) struct aws_login *login = NULL;
+	struct aws_login_facts facts = { 0 };
+	struct fault fault = { 0 };
+
+	if (c->config->transport.kind != CONFIG_SES)
+		return;
+	err e = way_out_signer(c->cli->arena, c->config, &login);
+	if (!failed(e))
+		e = aws_login_look(login, &facts, &fault);
+	if (failed(e))
+		find_failure(c, e, &fault, "correct `ses.login` and `ses_keys`, or what they lead to");
+	else
+		judge_login(c, &facts, c->config->ses.warn_after, c->config->ses.refuse_after);
 }
 
 static void judge_bucket(struct check *c, const struct store_bucket *b)
@@ -419,6 +438,34 @@ static void probe_certificate(struct check *c)
 		judge_certificate(c, &facts);
 }
 
+/* What whoever carries the mail allows: said before anything fails over it. */
+static void judge_allowance(struct check *c, const struct allowance *a)
+{
+	span apart = a->skew < 0 ? -a->skew : a->skew;
+
+	if (a->paused)
+		find(c, FAILED, "look at the account's reputation in the console of SES",
+		     "SES sends nothing for this account: it is paused or shut");
+	if (a->sandbox)
+		find(c, DOUBTFUL,
+		     "ask AWS for production access in this region; until then verify each recipient there",
+		     "the account is in the sandbox of SES: it mails nobody but addresses and domains that were "
+		     "verified "
+		     "there");
+	if (a->told && a->day_max > 0 && a->day_left < 1)
+		find(c, DOUBTFUL, "wait, or ask AWS for more",
+		     "the quota of SES is used up: %.0f recipients in 24 hours", a->day_max);
+	if (!a->told && a->words[0])
+		find(c, DOUBTFUL, "allow ses:GetAccount", "nobody may ask about the account: its pace is not known");
+	if (apart)
+		find(c, DOUBTFUL, "set this machine's clock", "the clock of SES and ours are %lld minutes apart",
+		     (long long)((apart + MINUTE / 2) / MINUTE));
+	if (a->unseen)
+		find(c, DOUBTFUL,
+		     "allow ses:GetEmailIdentity and ses:GetConfigurationSetEventDestinations to whoever checks",
+		     "whether the sender is verified and nobody is tracked cannot be seen");
+}
+
 /* As `dispatch` would go out, to the end of the login; no message. */
 static void probe_transport(struct check *c)
 {
@@ -426,14 +473,20 @@ static void probe_transport(struct check *c)
 	OWNED(transport_done) struct transport *transport = NULL;
 	struct fault fault = { 0 };
 	str words = STR_NONE;
-	err e = line_transport(&line, &transport, &fault);
+	struct allowance allowed = { 0 };
+	err e = way_out_open(&line, &transport, &fault);
 
 	if (!failed(e))
-		e = transport_probe(c->cli->arena, transport, &words, &fault);
+		e = transport_probe(c->cli->arena, transport, &words, &allowed, &fault);
 	if (failed(e))
-		find_failure(c, e, &fault, "correct `transport`, or ask whoever runs the relay");
+		find_failure(c, e, &fault,
+			     c->config->transport.kind == CONFIG_SES
+				     ? "correct `ses`, or what is said of the account, in the console of SES"
+				     : "correct `transport`, or ask whoever runs the relay");
 	else
 		find(c, FINE, NULL, "%.*s", STR_ARG(words));
+	if (!failed(e))
+		judge_allowance(c, &allowed);
 }
 
 static void probe_scanner(struct check *c)
@@ -478,6 +531,7 @@ const struct probe config_probes[] = {
 	{ "certificate", probe_certificate, false },
 	{ "malware", probe_scanner, true },
 	{ "inspector", probe_inspector, false },
+	{ "credentials of ses", probe_ses_login, true },
 	{ "transport", probe_transport, true },
 	{ "dns", probe_dns, true },
 };

@@ -65,7 +65,10 @@ static err add_spf(struct arena *a, str domain, str relay, struct dns_record **l
 	str name, value;
 
 	TRY(str_format(a, &name, "%.*s.", STR_ARG(domain)));
-	if (relay.len)
+	/* SES sends from addresses of its own, which its name includes. */
+	if (str_starts(relay, STR("email-smtp")) && str_ends(relay, STR(".amazonaws.com")))
+		value = STR("v=spf1 include:amazonses.com -all");
+	else if (relay.len)
 		TRY(str_format(a, &value, "v=spf1 a:%.*s -all", STR_ARG(relay)));
 	else
 		value = STR("v=spf1 <what your relay tells you, such as include:spf.relay.example> -all");

@@ -79,9 +79,21 @@ static void tell(struct init *i)
 		       "  tls/             a self-made certificate, for trying out only\n",
 		       i->dir);
 	if (!strcmp(i->kind, "maildir"))
-		cli_out(cli, STR("  outbox/          where mail lands until transport.kind is smtp\n"));
+		cli_out(cli, STR("  outbox/          where mail lands until transport.kind is smtp or ses\n"));
 	cli_out_format(cli, "\nPublish these records in the DNS of %.*s:\n", STR_ARG(i->domain));
 	dns_records_print(cli, i->records);
+	if (i->region)
+		cli_out_format(
+			cli,
+			"\nIn Amazon SES, region %s:\n"
+			"  verify the domain %.*s (its records are given there); mail is signed by both, SES and us\n"
+			"  a new account is in the sandbox: it mails nobody but verified addresses, 200 recipients in "
+			"24\n"
+			"  hours and one a second, until AWS grants production access in this region\n"
+			"  let a user or role of its own do ses:SendEmail, ses:SendRawEmail and ses:GetAccount, and "
+			"name\n"
+			"  it in `ses.login`; `letterlock config check` says what is missing\n",
+			i->region, STR_ARG(i->domain));
 	cli_out_format(cli,
 		       "\nNext:\n  letterlock config check --config %s/letterlock.yaml\n"
 		       "  letterlock send LIST.csv --config %s/letterlock.yaml\n",
@@ -116,7 +128,10 @@ const struct cli_command command_init = {
 		"Makes everything that sending needs in DIR, and prints the DNS records to publish. DIR must be empty "
 		"or not be there: nothing is ever overwritten, and if a step fails, what was made is removed.\n\n"
 		"With smtp:// the connection is made safe by STARTTLS (without TLS only to this machine), with "
-		"smtps:// by TLS from the first byte. A login for the relay goes into letterlock.yaml.",
+		"smtps:// by TLS from the first byte. A login for the relay goes into letterlock.yaml. "
+		"ses://REGION is the API of Amazon SES; without a region it is that of $AWS_REGION. Whom the "
+		"credentials "
+		"come from stands in `ses.login`.",
 	.examples =
 		"# to try out: mail lands in a folder\n"
 		"$ letterlock init demo --domain example.com\n"
@@ -128,7 +143,8 @@ const struct cli_command command_init = {
 		(const struct cli_option[]){
 			{ "--domain", "DOMAIN", "the domain the mail comes from" },
 			{ "--from", "ADDRESS", "the sender's address; else documents@DOMAIN" },
-			{ "--transport", "HOW", "maildir (default), smtp://HOST:PORT or smtps://HOST:PORT" },
+			{ "--transport", "HOW",
+			  "maildir (default), smtp://HOST:PORT, smtps://HOST:PORT or ses://REGION" },
 			{ "--base-url", "URL", "where recipients reach the page; else https://localhost:8443" },
 			{ "--ed25519", NULL, "a second DKIM key, of the newer kind" },
 			{ 0 },

@@ -11,7 +11,7 @@ struct init {
 	const char *dir;
 	bool dir_was_there;
 	str domain, from, base_url, host;
-	const char *kind, *relay, *port, *security;
+	const char *kind, *relay, *port, *security, *region;
 	struct dns_record *records;
 };
 

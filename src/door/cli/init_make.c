@@ -47,6 +47,8 @@ static err write_settings(struct init *i)
 	}
 	if (i->port)
 		values[n++] = "transport.port", values[n++] = i->port;
+	if (i->region)
+		values[n++] = "ses.region", values[n++] = i->region;
 	TRY(buf_open(i->arena, SETTINGS_MAX, &b));
 	TRY(config_write_file(values, &b));
 	TRY(inside(i, "letterlock.yaml", &path));
@@ -135,8 +137,10 @@ static err make_database(struct init *i)
 static err collect_records(struct init *i)
 {
 	const char *keys;
-	str relay = i->relay ? str_of(i->relay) : STR_NONE;
+	str relay = str_of(i->relay);
 
+	if (i->region)
+		TRY(str_format(i->arena, &relay, "email-smtp.%s.amazonaws.com", i->region));
 	TRY(inside(i, "keys", &keys));
 	TRY(dns_record_dkim(i->arena, keys, i->domain, STR(SELECTOR), &i->records, &i->cli->fault));
 	if (cli_flag(i->cli, "--ed25519"))

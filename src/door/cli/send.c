@@ -148,6 +148,8 @@ struct showing {
 	struct cli *cli;
 	struct progress progress;
 	char trouble[512];
+	const struct send *send;
+	bool noticed;
 };
 
 static struct progress_count shown_count(const struct send_count *c)
@@ -164,6 +166,10 @@ static void tick(void *state, const struct send_count *count, const char *troubl
 	struct showing *s = state;
 	struct progress_count shown = shown_count(count);
 
+	if (!s->noticed && send_notice(s->send)[0]) {
+		cli_warn(s->cli, "%s", send_notice(s->send));
+		s->noticed = true;
+	}
 	if (strncmp(trouble, s->trouble, sizeof s->trouble - 1) != 0) {
 		if (trouble[0])
 			cli_warn(s->cli, "%s; trying again", trouble);
@@ -303,7 +309,7 @@ static int exit_status(const struct send *s, const struct send_options *o, const
 
 static err work(struct cli *cli, struct send *s, const struct send_options *o)
 {
-	struct showing showing = { .cli = cli, .progress = progress_begin(cli) };
+	struct showing showing = { .cli = cli, .progress = progress_begin(cli), .send = s };
 	const struct send_watch watch = { .tick = tick, .state = &showing };
 	struct send_count count;
 

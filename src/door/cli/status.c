@@ -1,6 +1,7 @@
 #include "door/cli/house.h"
 #include "flow/objects.h"
 #include "flow/report.h"
+#include "flow/way_out.h"
 #include "sys/sys.h"
 
 enum { KEY_OLD_DAYS = 180, CERTIFICATE_MAX = 64 * 1024 };
@@ -114,6 +115,62 @@ static void tell(struct cli *cli, const struct overview *o)
 	tell_keys(cli, o);
 }
 
+/* Whether mail may leave, where somebody else decides that: asked now, so it is true whether or not a courier runs. */
+struct asked {
+	bool told;
+	struct way_out way;
+	struct fault fault;
+	err failed;
+};
+
+static void ask_way_out(struct house *h, struct asked *out)
+{
+	OWNED(transport_done) struct transport *t = NULL;
+
+	*out = (struct asked){ .told = h->line->config->transport.kind == CONFIG_SES };
+	if (!out->told)
+		return;
+	out->failed = way_out_open(h->line, &t, &out->fault);
+	if (!failed(out->failed))
+		out->failed = way_out_ask(h->line, h->db, t, &out->way, &out->fault);
+}
+
+static void tell_way_out(struct cli *cli, const struct asked *asked)
+{
+	char room[1024];
+	struct buf words = BUF_ON(room);
+
+	if (!asked->told)
+		return;
+	if (failed(asked->failed))
+		buf_add_fault(&words, &asked->fault, asked->failed);
+	else
+		buf_add(&words, str_of(asked->way.allowance.words));
+	cli_out_format(cli, "transport    %.*s\n", STR_ARG(buf_str(&words)));
+	if (asked->way.stopped[0])
+		cli_out_format(cli, "             %s\n", asked->way.stopped);
+	if (asked->way.notice[0] && asked->way.told)
+		cli_out_format(cli, "             %s\n", asked->way.notice);
+}
+
+static json_t *way_out_json(const struct asked *asked)
+{
+	const struct allowance *a = &asked->way.allowance;
+	char room[1024];
+	struct buf words = BUF_ON(room);
+
+	if (!asked->told)
+		return json_null();
+	if (failed(asked->failed)) {
+		buf_add_fault(&words, &asked->fault, asked->failed);
+		return json_pack("{s:s%}", "problem", words.at, (int)words.len);
+	}
+	return json_pack("{s:s, s:s, s:b, s:f, s:f, s:f, s:b, s:b, s:o}", "words", a->words, "problem",
+			 asked->way.stopped, "told", a->told, "per_second", a->per_second, "day_max", a->day_max,
+			 "day_left", a->day_left, "sandbox", a->sandbox, "paused", a->paused, "goes_on",
+			 asked->way.goes_on ? json_moment(asked->way.goes_on) : json_null());
+}
+
 static json_t *certificate_json(struct cli *cli, const struct config *c)
 {
 	moment ends_at;
@@ -124,7 +181,7 @@ static json_t *certificate_json(struct cli *cli, const struct config *c)
 			 ends_at - clock_now(&cli->clock) < CERTIFICATE_ALARM);
 }
 
-static void tell_json(struct cli *cli, const struct overview *o, const struct config *c)
+static void tell_json(struct cli *cli, const struct overview *o, const struct config *c, const struct asked *asked)
 {
 	json_t *deliveries = json_object(), *links = json_object(), *submissions = json_object(), *j = json_object();
 
@@ -144,6 +201,7 @@ static void tell_json(struct cli *cli, const struct overview *o, const struct co
 			    o->queue.next_due == MOMENT_NEVER ? json_null() : json_moment(o->queue.next_due));
 	json_object_set_new(j, "certificate", certificate_json(cli, c));
 	json_object_set_new(j, "store_key", store_key_json(cli, c));
+	json_object_set_new(j, "transport", way_out_json(asked));
 	cli_out_json(cli, j);
 }
 
@@ -151,13 +209,16 @@ static err run(struct cli *cli)
 {
 	OWNED(house_done) struct house h = { 0 };
 	struct overview o;
+	struct asked asked;
 
 	TRY(house_open(cli, &h));
 	TRY(report_overview(h.line, h.db, cli->arena, &o));
+	ask_way_out(&h, &asked);
 	if (cli->json)
-		return tell_json(cli, &o, h.line->config), OK;
+		return tell_json(cli, &o, h.line->config, &asked), OK;
 	tell(cli, &o);
 	tell_store_key(cli, h.line->config);
+	tell_way_out(cli, &asked);
 	tell_certificate(cli, h.line->config);
 	return OK;
 }
@@ -166,6 +227,9 @@ const struct cli_command command_status = {
 	.name = "status",
 	.usage = "",
 	.summary = "queue, links, keys and certificate at a glance",
+	.details = "Where mail leaves through Amazon SES, the account is asked too: how fast it may send, what is left "
+		   "of its "
+		   "quota of 24 hours, and whether and when it goes on if nothing may be sent now.",
 	.examples = "$ letterlock status\n",
 	.operands_min = 0,
 	.operands_max = 0,
