@@ -91,6 +91,45 @@ static void who_is_refused_gets_a_turn_in_line(void **state)
 	assert_int_equal(pace_line_up(p, STR("a.test"), 1, 2 * SECOND, 2 * SECOND), 5 * SECOND / 2);
 }
 
+static void a_cap_slows_what_is_configured_and_never_speeds_it_up(void **state)
+{
+	OWNED(pace_done) struct pace *p = with((struct pace_limits){ .recipients = 10 });
+	OWNED(pace_done) struct pace *free_one = with((struct pace_limits){ 0 });
+
+	pace_cap(p, 1000);
+	assert_int_equal(slot(p, "a.test", 1, 0), 0);
+	assert_int_equal(slot(p, "a.test", 1, 0), 100000);
+	pace_cap(p, 2);
+	assert_int_equal(slot(p, "a.test", 1, 0), 200000); /* its time was told before */
+	assert_int_equal(slot(p, "a.test", 1, 0), 700000);
+	pace_cap(p, 0);
+	assert_int_equal(slot(p, "a.test", 1, 0), 1200000);
+	assert_int_equal(slot(p, "a.test", 1, 0), 1300000);
+
+	pace_cap(free_one, 14);
+	assert_int_equal(slot(free_one, "a.test", 1, 0), 0);
+	assert_int_equal(slot(free_one, "a.test", 1, 0), 71429);
+	pace_cap(free_one, 1e-9); /* one a day */
+	(void)slot(free_one, "a.test", 1, 0);
+	assert_int_equal(slot(free_one, "a.test", 1, 0), 142858 + 86400 * SECOND);
+}
+
+static void a_hold_is_waited_for_and_then_the_pace_is_what_it_was(void **state)
+{
+	OWNED(pace_done) struct pace *p = with((struct pace_limits){ .recipients = 10 });
+	OWNED(pace_done) struct pace *free_one = with((struct pace_limits){ 0 });
+
+	assert_int_equal(slot(p, "a.test", 1, 0), 0);
+	pace_hold(p, 2 * SECOND);
+	assert_int_equal(slot(p, "a.test", 1, 0), 2 * SECOND);
+	assert_int_equal(slot(p, "a.test", 1, 0), 2 * SECOND + 100000);
+	pace_hold(p, SECOND);
+	assert_int_equal(slot(p, "a.test", 1, 0), 2 * SECOND + 200000);
+	pace_hold(free_one, SECOND);
+	assert_int_equal(slot(free_one, "a.test", 1, 0), SECOND);
+	assert_int_equal(slot(free_one, "a.test", 1, 3 * SECOND), 3 * SECOND);
+}
+
 /* More domains than there are places: nobody goes faster than the limit, and memory stays what it is. */
 static void a_hundred_thousand_domains_are_never_too_fast(void **state)
 {
@@ -206,3 +245,7 @@ TESTS(pace, test(slots_are_even_and_the_first_is_now), test(a_pause_saves_up_not
       test(recipients_are_counted_besides_messages), test(a_slow_domain_does_not_hold_up_the_others),
       test(who_is_refused_gets_a_turn_in_line), test(a_hundred_thousand_domains_are_never_too_fast),
       test(no_limit_is_no_wait), test(a_pace_that_makes_no_sense_is_refused), test(a_thousand_messages_keep_the_pace))
+      test(a_hundred_thousand_domains_are_never_too_fast), test(no_limit_is_no_wait),
+      test(a_cap_slows_what_is_configured_and_never_speeds_it_up),
+      test(a_hold_is_waited_for_and_then_the_pace_is_what_it_was), test(a_pace_that_makes_no_sense_is_refused),
+      test(a_thousand_messages_keep_the_pace))

@@ -302,6 +302,50 @@ static void what_may_not_be_sent_twice_takes_its_own_connection(void **state)
 	stop(&t);
 }
 
+static err post_once(struct asked *t, const char *path, bool *sent)
+{
+	str rest = STR("pay");
+	struct source stream = source_of_str(&rest);
+
+	return call(t, path,
+		    (struct http_call){
+			    .method = STR("POST"), .stream = &stream, .stream_len = 3, .once = true, .sent = sent });
+}
+
+static void what_goes_out_once_keeps_its_connection_and_is_never_repeated_on_another(void **state)
+{
+	struct asked t;
+	bool sent = false;
+
+	start(&t, good, plain_options);
+	for (int i = 0; i < 3; i++)
+		assert_ok(post_once(&t, "/hello", &sent));
+	assert_int_equal(fake_https_connections(t.server), 1);
+	assert_true(sent && t.result.status == 200);
+	/* The kept connection ends without a word: what could be repeated would be. */
+	sent = false;
+	assert_why(LATER, CLOSED, post_once(&t, "/silent", &sent));
+	assert_true(sent);
+	assert_int_equal(fake_https_requests(t.server), 4);
+	assert_ok(get(&t, "/hello"));
+	assert_true(failed(call(&t, "/silent",
+				(struct http_call){ .method = STR("POST"), .body = STR("pay"), .repeatable = true })));
+	assert_int_equal(fake_https_requests(t.server), 7);
+	stop(&t);
+}
+
+static void what_never_went_out_is_known_not_to_have(void **state)
+{
+	struct asked t;
+	bool sent = false;
+
+	start(&t, good, plain_options);
+	t.port = 1;
+	assert_true(failed(post_once(&t, "/hello", &sent)));
+	assert_false(sent);
+	stop(&t);
+}
+
 /* ── Judging the other side ──────────────────────────────────────────────────────────────────────── */
 
 static void who_is_not_verified_is_not_asked(void **state)
@@ -624,7 +668,9 @@ TESTS(http_client, test(an_answer_comes_back_with_status_fields_and_body),
       test(chunks_are_put_together_and_trailers_forgotten), test(an_interim_answer_is_forgotten),
       test(a_field_that_stands_twice_counts_as_none), test(any_status_is_an_answer_and_a_redirect_is_not_followed),
       test(the_path_travels_as_it_was_given), test(one_connection_serves_many_calls),
-      test(what_may_not_be_sent_twice_takes_its_own_connection), test(who_is_not_verified_is_not_asked),
+      test(what_may_not_be_sent_twice_takes_its_own_connection),
+      test(what_goes_out_once_keeps_its_connection_and_is_never_repeated_on_another),
+      test(what_never_went_out_is_known_not_to_have), test(who_is_not_verified_is_not_asked),
       test(an_unfit_server_is_refused_by_its_tls), test(an_authority_that_was_not_given_is_not_trusted),
       test(an_answer_that_cannot_be_read_is_none), test(patience_ends), test(who_stops_asks_nobody),
       test(only_a_clean_https_url_is_asked), test(no_field_smuggles_another),

@@ -139,6 +139,24 @@ static void expiry_is_written_only_within_seven_days(void **state)
 	ended(&b);
 }
 
+static void what_a_carrier_writes_anew_is_not_signed(void **state)
+{
+	struct sign_rule rule = rsa;
+	struct bench b = begun();
+	(void)state;
+	assert_ok(sign_with(&b, &rule, 0));
+	assert_true(str_find(b.mail.bytes, STR("Message-ID")) < str_find(b.mail.bytes, STR("b=")));
+	ended(&b);
+	rule.rewritten = true;
+	b = begun();
+	assert_ok(sign_with(&b, &rule, 0));
+	str field = str_upto(b.mail.bytes, (size_t)str_find(b.mail.bytes, STR("\tb=")));
+	assert_true(str_find(field, STR("Subject:Subject")) > 0);
+	assert_int_equal(str_find(field, STR("Message-ID")), -1);
+	assert_int_equal(str_find(field, STR("Date")), -1);
+	ended(&b);
+}
+
 static void two_rules_put_two_fields_on_top_in_order(void **state)
 {
 	struct bench b = begun();
@@ -181,5 +199,6 @@ static void alignment_is_of_whole_labels(void **state)
 
 TESTS(sign_sign, test(a_failing_key_holds_the_message), test(one_failing_rule_of_two_holds_the_message),
       test(without_rules_nothing_leaves), test(names_that_could_break_the_field_are_refused),
-      test(expiry_is_written_only_within_seven_days), test(two_rules_put_two_fields_on_top_in_order),
-      test(a_malformed_message_is_not_signed), test(alignment_is_of_whole_labels))
+      test(expiry_is_written_only_within_seven_days), test(what_a_carrier_writes_anew_is_not_signed),
+      test(two_rules_put_two_fields_on_top_in_order), test(a_malformed_message_is_not_signed),
+      test(alignment_is_of_whole_labels))
