@@ -51,7 +51,8 @@ def test_the_schema_is_one_and_names_every_setting(tmp_path):
     judge = schema()
     jsonschema.Draft202012Validator.check_schema(judge)
     settings = dict(LEAST, signing=[{"domain": "example.com", "selector": "a"}], labels=[{"column": "a"}],
-                    s3_keys=[{"id": "AKIA", "secret_file": "s", "created": "2026-09-01"}])
+                    s3_keys=[{"id": "AKIA", "secret_file": "s", "created": "2026-09-01"}],
+                    ses_keys=[{"id": "AKIA", "secret_file": "s", "created": "2026-09-01"}])
     names = {re.sub(r"\[\d+\]", "[]", name) for name in shown(write(tmp_path / "c.yaml", settings))}
     assert {name for name, _ in leaves(judge)} == names
 

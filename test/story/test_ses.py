@@ -1,8 +1,11 @@
 """The API of SES as the way out: what leaves is exactly what was signed, at the account's own pace, and on bad days nobody is
 lost and nobody is mailed twice where that can be helped."""
+import base64
 import collections
 import email
 import email.policy
+import hashlib
+import hmac
 import json
 import os
 import pathlib
@@ -16,6 +19,7 @@ import pytest
 
 import ses_service
 from house import House, PROGRAM
+from relay import Relay, certificate
 from ses_service import Ses
 from test_keys import passes, published
 from test_send import opened
@@ -319,6 +323,40 @@ def test_what_is_about_one_message_fails_that_one(mailing, ses, refusal):
     p = mailing.send(mailing.people(3), ok=False)
     assert sorted(r["status"] for r in p.results) == ["delivered", "delivered", "failed"]
     assert refusal[2] in next(r["problem"] for r in p.results if r["status"] == "failed")
+
+
+# ── By SMTP ──
+
+
+def smtp_password(secret, region):
+    """As the documentation of SES gives it: version 4 of the scheme, a chain of HMACs from the secret access key."""
+    key = ("AWS4" + secret).encode()
+    for part in ["11111111", region, "ses", "aws4_request", "SendRawEmail"]:
+        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+    return base64.b64encode(b"\x04" + key).decode()
+
+
+def test_the_smtp_endpoint_takes_the_derived_password(house, tmp_path):
+    def login(line):
+        _, name, password = base64.b64decode(line.split()[2]).decode().split("\0")
+        right = (ses_service.KEY, smtp_password(ses_service.SECRET, ses_service.REGION))
+        return "235 2.7.0 welcome" if (name, password) == right else "535 Authentication Credentials Invalid"
+
+    with Relay(certificate=certificate(tmp_path, "127.0.0.1"), login=True, auth=login,
+               dot="250 Ok 0107019a00000001-000000") as relay:
+        key = ses_service.write_secret(house, "key")
+        made = house.run("ses", "smtp-password", "--region", ses_service.REGION, "--secret-key-file", key).out
+        password = ses_service.write_secret(house, "password", made.strip())
+        for name, value in {"kind": "smtp", "host": "127.0.0.1", "port": relay.port, "security": "starttls", "auth": "plain",
+                            "username": ses_service.KEY, "password": f"{{ file: {password} }}",
+                            "ca_file": tmp_path / "127.0.0.1-own.pem"}.items():
+            house.setting(name, value, section="transport")
+        p = house.send(house.people(2))
+        assert [r["status"] for r in p.results] == ["delivered"] * 2 and len(relay.taken) == 2
+        ses_service.write_secret(house, "password", smtp_password(ses_service.SECRET, "eu-west-1"))
+        os.remove(f"{house.path}/results.csv")
+        p = house.send(house.people(1), "--patience", "1s", ok=False)
+        assert p.results[0]["status"] == "waiting" and "Credentials Invalid" in p.err
 
 
 # ── What people are told beforehand ──
