@@ -28,8 +28,7 @@ static err is_recipient(struct line *line, struct db *db, id recipient, str addr
 	uint8_t mac[MAC_LEN];
 
 	*is = false;
-	if (failed(address_mac(line->keys, address, mac)))
-		return OK; /* too long for any */
+	TRY(address_mac(line->keys, address, mac));
 	err e = db_one(db, QUERY_RECIPIENT_ADDRESS_MAC, DB(db_id(recipient)), &rows);
 	if (is_none(e))
 		return OK;
@@ -68,9 +67,9 @@ static err write_event(struct line *line, struct db *db, struct arena *a, const 
 	return track_add(db, &line->entropy, sub->key, &event);
 }
 
-static err suppress(struct line *line, struct db *db, struct arena *a, const struct feedback *f)
+static err suppress(struct line *line, struct db *db, struct arena *a, const struct feedback *f, str address)
 {
-	struct suppression s = { .address = f->address,
+	struct suppression s = { .address = address,
 				 .scope = SUPPRESSION_EVERYWHERE,
 				 .reason = str_of(kinds[f->kind].suppression),
 				 .origin = f->origin,
@@ -83,6 +82,7 @@ static err suppress(struct line *line, struct db *db, struct arena *a, const str
 err flow_feedback(struct line *line, struct db *db, struct arena *a, const struct feedback *f, bool *ours)
 {
 	struct queue_owner of;
+	struct address address;
 
 	must(f->kind < FEEDBACK_KINDS && db_in_transaction(db));
 	*ours = false;
@@ -90,7 +90,9 @@ err flow_feedback(struct line *line, struct db *db, struct arena *a, const struc
 	if (is_none(e))
 		return OK;
 	TRY(e);
-	TRY(is_recipient(line, db, of.recipient, f->address, ours));
+	if (failed(address_parse(a, f->address, &address, NULL)))
+		return OK; /* we write to none that cannot be read */
+	TRY(is_recipient(line, db, of.recipient, address.text, ours));
 	if (!*ours)
 		return OK;
 	e = write_event(line, db, a, &of, f);
@@ -98,5 +100,5 @@ err flow_feedback(struct line *line, struct db *db, struct arena *a, const struc
 	if (is_none(e)) /* it was erased meanwhile */
 		return OK;
 	TRY(e);
-	return kinds[f->kind].suppression ? suppress(line, db, a, f) : OK;
+	return kinds[f->kind].suppression ? suppress(line, db, a, f, address.text) : OK;
 }

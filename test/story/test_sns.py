@@ -164,11 +164,12 @@ def test_what_is_of_somebody_else_changes_nothing(base):
     before, foreign = state(base), counted(base, "foreign")
     strangers = [aws.bounce("0107-of-another-sender-000000", row["email"]), aws.bounce(row["ses"], other["email"]),
                  aws.bounce(row["ses"], "victim@example.org"), aws.complaint("", row["email"]),
-                 aws.bounce("x" * 200, row["email"])]
+                 aws.bounce("x" * 200, row["email"]), aws.bounce(row["ses"], f"Name <{row['email']}>"),
+                 aws.bounce(row["ses"], row["email"] + "," + other["email"])]
     for event in strangers:
         assert base.post(base.sns.notification(event)) == 200
     after = state(base)
-    assert after[:3] == before[:3] and counted(base, "foreign") == foreign + 4  # an empty id is no event at all
+    assert after[:3] == before[:3] and counted(base, "foreign") == foreign + 6  # an empty id is no event at all
     many = aws.bounce(row["ses"], "victim@example.org")
     many["bounce"]["bouncedRecipients"] *= 100
     assert base.post(base.sns.notification(many)) == 200
