@@ -13,6 +13,7 @@ import uuid
 
 import pytest
 
+import ses_service
 import sns as aws
 from house import House, free_port
 from relay import Relay, certificate
@@ -508,7 +509,6 @@ def listening(house, sns):
 
 def test_from_ses_to_the_mailbox_and_back(tmp_path):
     """Mailed through SES, bounced, suppressed, removed, mailed again."""
-    ses_service = pytest.importorskip("ses_service")
     house, sns, ses = House(tmp_path / "house"), Sns(tmp_path / "sns"), ses_service.Ses(tmp_path / "ses")
     ses_service.point_to(house, ses)
     listening(house, sns)
