@@ -13,7 +13,7 @@
 
 #include <pthread.h>
 
-#define SES_PATIENCE MINUTE            /* for the answer to a message */
+#define SES_PATIENCE (2 * MINUTE)      /* for the answer to a message; a quarter of it in silence is too long */
 #define SES_ASK_PATIENCE (10 * SECOND) /* for other questions */
 /* Clocks further apart than this are set by people: nothing else that has a date could be believed either. */
 #define SES_SKEW_MAX DAY

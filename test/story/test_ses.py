@@ -248,6 +248,27 @@ def test_who_may_not_ask_about_the_account_still_mails(mailing, ses):
     assert [r["status"] for r in p.results] == ["delivered"] * 2 and "allow ses:GetAccount" in p.err
 
 
+def test_the_courier_of_serve_mails_through_it_and_says_what_is_to_be_known(mailing, ses):
+    ses.account.update(production=False, rate=5, day=2)
+    ses.verified.update(f"person{i}@example.net" for i in range(3))
+    p = mailing.send(mailing.people(3), "--no-wait")
+    server = mailing.serve().server
+    until = time.monotonic() + 60
+    while len(ses.taken) < 2 or "quota of SES is used up" not in mailing.run("status").out:
+        assert time.monotonic() < until
+        time.sleep(0.2)
+    ses.account["day"] = 50
+    while len(ses.taken) < 3:
+        assert time.monotonic() < until
+        time.sleep(0.2)
+    server.terminate()
+    said = server.communicate(timeout=30)[1].decode()
+    mailing.server = None
+    assert server.returncode == 0
+    assert "sandbox of SES" in said and "the quota of" in said
+    assert tos(ses) == {r["email"]: 1 for r in p.results}
+
+
 # ── Bad days ──
 
 
