@@ -96,6 +96,7 @@ static err look_head(struct look *l, enum file_type named, str head)
 static err look_content(struct look *l, enum file_type type, str bytes)
 {
 	struct text_look text = { 0 };
+	struct csv_look table = { 0 };
 
 	TRY(look_time(l));
 	TRY(sniff_second_face(l, begins_as(type), bytes));
@@ -111,6 +112,8 @@ static err look_content(struct look *l, enum file_type type, str bytes)
 	case FILE_TXT:
 	case FILE_CSV:
 		TRY(look_text(l, &text, bytes));
+		if (type == FILE_CSV)
+			TRY(look_csv(l, &table, bytes));
 		return look_text_end(l, &text);
 	default:
 		return look_archive(l, type, bytes);
@@ -161,6 +164,7 @@ static err stream_text(struct look *l, enum file_type type, struct source *from)
 {
 	char window[STREAM_WINDOW];
 	struct text_look text = { 0 };
+	struct csv_look table = { 0 };
 	size_t got;
 
 	for (bool first = true;; first = false) {
@@ -170,6 +174,8 @@ static err stream_text(struct look *l, enum file_type type, struct source *from)
 		if (got == 0)
 			return look_text_end(l, &text);
 		TRY(look_text(l, &text, str_bytes(window, got)));
+		if (type == FILE_CSV)
+			TRY(look_csv(l, &table, str_bytes(window, got)));
 		TRY(look_time(l));
 	}
 }

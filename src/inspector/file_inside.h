@@ -55,6 +55,15 @@ struct text_look {
 err look_text(struct look *l, struct text_look *t, str window);
 err look_text_end(struct look *l, struct text_look *t);
 
+/* The cells of a table in text, a window at a time: those that a spreadsheet computes. */
+enum csv_cell { CELL_BEGIN, CELL_PLAIN, CELL_EQUALS, CELL_SIGN };
+struct csv_look {
+	enum csv_cell cell; /* how the one that is read began */
+	char before;        /* the octet before this one */
+	bool asks;          /* it names another program */
+};
+err look_csv(struct look *l, struct csv_look *t, str window);
+
 /* A document in memory, by doubling: what is held is what is there and not what somebody says is there. Refused beyond
  * rules->look_bytes. */
 struct held {

@@ -7,15 +7,17 @@
 /* One pass of expat over each XML member. Prefixes are the writer's choice, so elements are known by their local name;
  * where two vocabularies share one, too much is found rather than too little. */
 
-enum { WORD_MAX = 24 };
+enum { WORD_MAX = 24, FIELDS_MAX = 32 };
 
 struct xml {
 	struct look *look;
 	struct office *office;
 	XML_Parser parser;
 	bool relationships, content_types;
-	bool in_field; /* inside w:instrText */
-	bool worded;   /* the field's first word is complete */
+	bool in_field;              /* inside w:instrText */
+	bool worded;                /* the field's first word is complete */
+	unsigned fields;            /* that are open, one in the other */
+	bool named[FIELDS_MAX + 1]; /* of each: what it does is known */
 	char word[WORD_MAX + 1];
 	size_t word_len;
 	err verdict;
@@ -132,6 +134,7 @@ static void field_word(struct xml *x)
 		if (str_same_nocase(word, loading[i]))
 			found(x, ACTIVE_EXTERNAL);
 	x->worded = true;
+	x->named[x->fields] = true;
 	x->word_len = 0;
 }
 
@@ -154,19 +157,39 @@ static void field_begin(struct xml *x)
 	x->worded = false;
 }
 
+/* A field may stand in what another one says, and its result counts: { { QUOTE 68 68 69 } cmd } is { DDE cmd }. Nobody
+ * writes so who has nothing to hide: what a field does is said before another one begins in it. */
+static void field_mark(struct xml *x, str kind)
+{
+	if (str_same(kind, STR("begin"))) {
+		if ((x->fields && !x->named[x->fields]) || x->fields == FIELDS_MAX)
+			found(x, ACTIVE_DDE);
+		else
+			x->named[++x->fields] = false;
+	} else if (str_same(kind, STR("separate"))) {
+		x->named[x->fields] = true; /* what follows is shown, and does nothing */
+	} else if (str_same(kind, STR("end")) && x->fields) {
+		x->fields--;
+	}
+}
+
 static void ooxml_element(struct xml *x, str name, const XML_Char **attributes)
 {
 	if (x->content_types && (str_same(name, STR("Override")) || str_same(name, STR("Default"))))
 		content_type(x, attribute(attributes, STR("ContentType")));
 	if (x->relationships && str_same(name, STR("Relationship")))
 		relationship(x, attributes);
+	if (str_same(name, STR("fldChar")))
+		field_mark(x, attribute(attributes, STR("fldCharType")));
 	if (str_same(name, STR("fldChar")) || str_same(name, STR("p")))
 		field_begin(x);
 	x->in_field = str_same(name, STR("instrText")) || str_same(name, STR("delInstrText"));
 	if (str_same(name, STR("fldSimple"))) {
+		field_mark(x, STR("begin"));
 		field_begin(x);
 		field_text(x, attribute(attributes, STR("instr")));
 		field_begin(x);
+		field_mark(x, STR("end"));
 	}
 	if (str_same(name, STR("ddeLink")))
 		found(x, ACTIVE_DDE);

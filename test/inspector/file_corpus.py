@@ -273,7 +273,25 @@ def texts():
     refused("text", "a.txt", b"#!/bin/sh\nrm -rf /\n", "a script")
     refused("text", "a.csv", b"ID;PWXL;N;E\r\n", "SYLK")
     refused("text", "a.txt", b"{\\rtf1 x}", "an RTF document")
+    formulas()
     refused("text", "a.txt", pdf(), "named as plain text but is a PDF")
+
+
+def formulas():
+    plain = ["-5", "+49 (0) 30 1234", "-1.5e3", "- paid at once", "-- x --", "@name", "me@example.com", "a=b(c)", "=", "====", "=>",
+             "-", "+", "x|y!", "-5|Hello!", "- one | two", "1-SUM(1)"]
+    put("good", "plain-cells.csv", "\n".join(f"{v};{v},{v}\t{v}" for v in plain).encode())
+    put("good", "quoted-cells.csv", "\r\n".join(f'"{v}";" {v}"' for v in plain).encode())
+    put("good", "formula.txt", b"=1+1\n")
+    computed = ["=1+1", "=cmd|'/C calc'!A0", "+cmd|'/C calc'!A0", "-2+3+cmd|' /C calc'!A0", "@SUM(1,2)", "+HYPERLINK(1)",
+                "-sum(A1)", "=HYPERLINK(\"\"http://x\"\")", "==1", "= 1", "=@A1"]
+    for i, v in enumerate(computed):
+        for kind, text in (("first", v), ("second", f"x;{v}"), ("comma", f"x,{v}"), ("tab", f"x\t{v}"), ("bar", f"x|{v}"),
+                           ("quoted", f'x\r\n"{v}"'), ("bom", f"\ufeff{v}"), ("blank", f" {v}")):
+            refused("csv-formulas", f"{kind}-{i}.csv", text.encode(), "holds formulas")
+    refused("csv-formulas", "late.csv", b"a;b\n" * 16384 + b"=1", "holds formulas")
+    refused("csv-formulas", "straddles.csv", b"x" * 65534 + b"\n=1", "holds formulas")
+    refused("csv-formulas", "inner.zip", zipped([("a.csv", b"x;=1+1\n")]), "holds formulas")
 
 
 # ── Zip ───────────────────────────────────────────────────────────────────────────────────────────
@@ -469,6 +487,17 @@ def ooxml(kind, body="<w:p xmlns:w='w'/>", types="", relations="", more=(), main
     return zipped(members)
 
 
+FIELD = "<fldChar fldCharType='begin'/>"
+
+
+def instruction(text):
+    return f"<instrText>{text}</instrText>"
+
+
+def field(inside):
+    return f"{FIELD}{inside}<fldChar fldCharType='separate'/><t>shown</t><fldChar fldCharType='end'/>"
+
+
 def relation(kind, target, mode="External"):
     return f"<Relationship Id='x' Type='{RELATIONS}/{kind}' Target='{target}' TargetMode='{mode}'/>"
 
@@ -527,6 +556,10 @@ def office():
         ("split.docx", ooxml("docx", "<w:fldChar xmlns:w='w'/><q:instrText xmlns:q='w'> DD</q:instrText><r/><w:instrText "
                              "xmlns:w='w'>E cmd</w:instrText>"), "(DDE)"),
         ("simple.docx", ooxml("docx", "<fldSimple instr='dde cmd'/>"), "(DDE)"),
+        ("quote.docx", ooxml("docx", field(field(instruction(" QUOTE 68 68 69 65 85 84 79 ")) + instruction(" c:\\cmd "))), "(DDE)"),
+        ("half.docx", ooxml("docx", field(instruction("DD") + field(instruction(" QUOTE 69 ")) + instruction(" c:\\cmd "))), "(DDE)"),
+        ("deep.docx", ooxml("docx", (FIELD + instruction(" IF ")) * 40), "(DDE)"),
+        ("quoted.docx", ooxml("docx", field("<fldSimple instr='QUOTE 68'/>")), "(DDE)"),
         ("include.docx", ooxml("docx", "<fldChar/><instrText>INCLUDEPICTURE \"https://x\"</instrText>"), "loads parts"),
         ("dde.xlsx", ooxml("xlsx", "<ddeLink ddeService='cmd'/>"), "(DDE)"),
         ("luggage.docx", ooxml("docx", more=[("word/media/x.bin", b"MZ" + bytes(99))]), "carries other files"),
@@ -539,6 +572,9 @@ def office():
         ("dde.ods", odf("spreadsheet", "<c><dde-link/></c>"), "(DDE)"),
         ("ole.odt", odf("text", "<c><object-ole/></c>"), "objects of other programs"),
     ]
+    honest = field(instruction(" IF ") + field(instruction(" MERGEFIELD  sum ")) + instruction(" = 0 a b "))
+    toc = FIELD + instruction(" TOC \\o ") + "<fldChar fldCharType='separate'/>" + field(instruction(" PAGEREF x ")) * 40
+    put("good", "fields.docx", ooxml("docx", honest + toc + "<fldChar fldCharType='end'/>" + field(instruction("PAGE"))))
     for label, data, sentence in cases:
         refused("office-active", label, data, sentence)
     held("office-encrypted", "a.odt", odf("text", noise(300), manifest="<m:encryption-data/>"), "is encrypted already")
