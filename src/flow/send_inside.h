@@ -11,6 +11,8 @@
 
 enum { PROOF_COLUMNS_MAX = 16, NOTES_MAX = 100 };
 
+enum { CHUNK_MOST = 32 }; /* rows that are submitted together */
+
 struct send_row {
 	uint64_t number;      /* in the list, as a spreadsheet counts */
 	struct recipient *to; /* null: refused while planning */

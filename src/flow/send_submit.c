@@ -7,8 +7,6 @@
 
 #include "sys/sys.h"
 
-#define CHUNK_MEMORY ((size_t)512 * 1024 * 1024)
-
 static void fill_intake(const struct send_row *row, struct intake *in)
 {
 	*in = (struct intake){
@@ -78,10 +76,27 @@ static void forget_link(struct result *r, const struct recipient *to)
 	r->expires_at = 0;
 }
 
-static void chunk_over(struct send *s, const size_t *todo, const struct intake *intakes, size_t count)
+/* Whoever comes last when the memory of a chunk is used up need not be to blame: that shows when each is alone. */
+static bool wants_room(const struct chunk *c, err e)
 {
+	return c->count > 1 && e.fate == FATE_NEVER && e.why == WHY_LIMIT;
+}
+
+/* What the chunk made of it lies in the chunk's memory. */
+static void row_over(struct send_row *row)
+{
+	row->to->documents = NULL;
+	row->to->objects = NULL;
+}
+
+static void chunk_over(struct send *s, const size_t *todo, const struct chunk *c)
+{
+	const struct intake *intakes = c->intakes;
+
 	pthread_mutex_lock(&s->lock);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < c->count; i++) {
+		if (wants_room(c, intakes[i].problem))
+			continue;
 		if (failed(intakes[i].problem)) {
 			stop_row(s, todo[i], &intakes[i]);
 		} else {
@@ -91,8 +106,7 @@ static void chunk_over(struct send *s, const size_t *todo, const struct intake *
 			count_row(s, &intakes[i]);
 			s->changed = true;
 		}
-		s->rows[todo[i]].to->documents = NULL; /* they were the chunk's */
-		s->rows[todo[i]].to->objects = NULL;
+		row_over(&s->rows[todo[i]]);
 	}
 	pthread_mutex_unlock(&s->lock);
 	if (s->dispatch)
@@ -119,23 +133,51 @@ static const struct fault *first_fault(const struct intake *intakes, size_t coun
 	return NULL;
 }
 
-static err submit_chunk(struct send *s, struct workbench *bench, struct arena *a, const size_t *todo, size_t count)
+/* `again` is given the rows that are to be tried alone. */
+static err submit_together(struct send *s, struct workbench *bench, struct arena *a, const size_t *todo, size_t count,
+			   size_t *again, size_t *again_count)
 {
 	struct intake *intakes;
+	struct recipient *given;
 	struct submission view = *s->sub;
 
 	SCRATCH(a);
 	view.arena = a;
 	TRY(NEW_ARRAY(a, count, intakes));
-	for (size_t i = 0; i < count; i++)
+	TRY(NEW_ARRAY(a, count, given));
+	for (size_t i = 0; i < count; i++) {
 		fill_intake(&s->rows[todo[i]], &intakes[i]);
+		given[i] = *intakes[i].to;
+	}
 	struct chunk chunk = { &view, s->documents_fd, s->options.hide_names, intakes, count };
 	err e = flow_submit(s->line, bench, &chunk);
-	if (failed(e))
+	if (e.fate == FATE_NEVER && e.why == WHY_LIMIT) {
+		for (size_t i = 0; i < count; i++) /* nobody of it was accepted */
+			intakes[i].problem = e;
+		e = OK;
+	}
+	if (failed(e)) {
 		send_halt(s, e, first_fault(intakes, count));
-	else
-		chunk_over(s, todo, intakes, count);
-	return e;
+		return e;
+	}
+	chunk_over(s, todo, &chunk);
+	for (size_t i = 0; i < count; i++)
+		if (wants_room(&chunk, intakes[i].problem)) {
+			*intakes[i].to = given[i];
+			again[(*again_count)++] = todo[i];
+		}
+	return OK;
+}
+
+static err submit_chunk(struct send *s, struct workbench *bench, struct arena *a, const size_t *todo, size_t count)
+{
+	size_t again[CHUNK_MOST], again_count = 0, nothing = 0;
+
+	must(count <= CHUNK_MOST);
+	TRY(submit_together(s, bench, a, todo, count, again, &again_count));
+	for (size_t i = 0; i < again_count; i++)
+		TRY(submit_together(s, bench, a, &again[i], 1, NULL, &nothing));
+	return OK;
 }
 
 static err submit_chunks(struct send *s)
@@ -144,7 +186,7 @@ static err submit_chunks(struct send *s)
 	OWNED(arena_done) struct arena *a = NULL;
 
 	TRY(workbench_open(s->line, &bench));
-	TRY(arena_open(CHUNK_MEMORY, &a));
+	TRY(arena_open((size_t)s->line->config->limits.chunk_bytes, &a));
 	while (!stop_wanted() && !atomic_load(&s->halted)) {
 		size_t at = atomic_fetch_add(&s->next, s->chunk_size);
 		if (at >= s->todo_count)

@@ -4,7 +4,7 @@
 
 #include "sys/sys.h"
 
-enum { CHUNK_MOST = 32, ENCLOSED_CHUNK_MOST = 4, THREADS_MAX = 256, TICK = SECOND / 10 };
+enum { ENCLOSED_CHUNK_MOST = 4, THREADS_MAX = 256, TICK = SECOND / 10 };
 
 static void heard(void *state, const struct dispatched *what)
 {

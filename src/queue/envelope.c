@@ -1,6 +1,6 @@
 #include "queue/envelope.h"
 
-enum { ENVELOPE_MAX = 4096, MESSAGE_MAX = 1024 * 1024 };
+enum { ENVELOPE_MAX = 4096 };
 
 #define ENVELOPE_PLACE STR("message.envelope")
 #define CONTENT_PLACE STR("message.content")
@@ -62,8 +62,8 @@ err message_seal(struct arena *a, struct column_key *key, const struct entropy *
 {
 	str packed;
 
-	if (message->bytes.len > MESSAGE_MAX)
-		return NEVER(LIMIT, "the message is larger than a mail with a link may be");
+	if (message->bytes.len > QUEUE_MESSAGE_MAX)
+		return NEVER(LIMIT, "the message is larger than the queue takes");
 	TRY(pack(a, message, &packed));
 	TRY(seal(a, key, e, ENVELOPE_PLACE, delivery, packed, envelope));
 	return seal(a, key, e, CONTENT_PLACE, delivery, message->bytes, content);

@@ -4,6 +4,9 @@
 
 #include "model/model.h"
 
+/* Most mails have a few KiB; those that carry their documents have up to limits.message_bytes. */
+#define QUEUE_MESSAGE_MAX ((size_t)1024 * 1024 * 1024)
+
 err message_seal(struct arena *a, struct column_key *key, const struct entropy *e, id delivery,
 		 const struct message *message, str *envelope, str *content);
 err message_unseal(struct arena *a, struct column_key *key, id delivery, str envelope, str content,

@@ -2,7 +2,7 @@
 #include "queue/envelope.h"
 #include "queue/queue.h"
 
-enum { LEASE_MEMORY = 4 * 1024 * 1024 };
+#define LEASE_MEMORY (QUEUE_MESSAGE_MAX + 1024 * 1024) /* at most: what is not there is not taken */
 
 err queue_lease(struct db *db, struct queue_scope scope, id owner, moment now, size_t max, id *out, size_t *count)
 {

@@ -110,3 +110,26 @@ def test_who_has_no_fit_certificate_is_refused_with_the_reason_and_the_others_ge
 def test_nothing_is_mailed_to_an_expired_certificate(house):
     p = house.send([ROW], "--as", "smime", "--now", "2100-01-01T00:00:00Z", ok=False)
     assert p.results[0]["status"] == "refused" and "expired" in p.results[0]["problem"], p.results
+
+
+def test_a_mail_of_megabytes_is_queued_and_delivered(house, people, tmp_path):
+    text = b"".join(b"%d\n" % n for n in range(600_000))
+    with open(os.path.join(house.documents, "large.txt"), "wb") as f:
+        f.write(text)
+    house.send([dict(ROW, document="large.txt")], "--as", "smime")
+    mail, = raw_outbox(house)
+    inner = email.message_from_bytes(decrypted(mail, people.ada, tmp_path), policy=email.policy.default)
+    assert text in [part.get_content().encode() for part in inner.walk() if part.get_filename() == "large.txt"]
+
+
+def test_who_comes_when_the_memory_of_a_chunk_is_used_up_is_not_to_blame(house):
+    """Mails of 1.1 MB, four in a chunk of 4 MB: each that does not fit beside the others fits alone."""
+    for n, size in enumerate([600_000, 600_000, 600_000, 3_000_000, 600_000, 600_000] * 3):
+        with open(os.path.join(house.documents, f"large-{n}.txt"), "wb") as f:
+            f.write((f"{n} ".encode() * size)[:size])
+    house.setting("chunk_bytes", "4M", section="limits")
+    house.setting("threads", "1")
+    p = house.send([dict(ROW, document=f"large-{n}.txt") for n in range(18)], "--as", "smime", "--no-wait", ok=False)
+    assert p.results, p.err
+    assert [r["status"] for r in p.results] == (["waiting"] * 3 + ["refused"] + ["waiting"] * 2) * 3, p.err
+    assert {r["problem"] for r in p.results if r["status"] == "refused"} == {"more memory than one request may use"}

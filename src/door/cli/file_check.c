@@ -71,7 +71,8 @@ static void print(struct cli *cli, const char *path, const struct content *c)
 	json_object_set_new(o, "type", json_stringn(type.at, type.len));
 	json_object_set_new(o, "allowed", json_boolean(allowed));
 	json_object_set_new(o, "malware", malware(c));
-	json_object_set_new(o, "active", active(c));
+	if (c->active)
+		json_object_set_new(o, "active", active(c));
 	json_object_set_new(o, "reason", allowed ? json_null() : json_string(c->problem.what));
 	cli_out_json(cli, o);
 }
@@ -158,11 +159,9 @@ const struct cli_command command_file_check = {
 		   "content must agree on a type that may enter, and nothing in it may act by itself.\n\n"
 		   "Prints a JSON object a line: file, size, sha256, type (by its content), allowed, malware (null: it "
 		   "was not "
-		   "scanned, false: clean, else the signature's name), active (what was found in it that acts, hides "
-		   "or fetches; "
-		   "let in all the same if it is allowed: check.active, check.tolerate) and reason. Without --clamd "
-		   "nothing is "
-		   "scanned for malware.\n\n"
+		   "scanned, false: clean, else the signature's name) and reason; and active, if something was "
+		   "found in it that acts, hides or fetches (let in all the same if it is allowed: check.active, "
+		   "check.tolerate). Without --clamd nothing is scanned for malware.\n\n"
 		   "Exit status 0 means that all were judged; 1 that one could not be, which is then not allowed.",
 	.examples = "# would send take it?\n"
 		    "$ letterlock file check policy.pdf\n"
