@@ -496,6 +496,50 @@ static void a_long_object_goes_in_parts_and_comes_back_in_windows(void **state)
 	assert_true(str_same(back, str_upto(str_from(bytes, (9 << 20) + 1), 70000)));
 }
 
+struct long_read {
+	const struct object *object;
+	str bytes;
+	size_t from, upto; /* given up there */
+};
+
+static void *read_long(void *state)
+{
+	const struct long_read *r = state;
+	struct arena *a = NULL;
+	static char back[12][100000];
+	char *room = back[r->from % COUNT(back)];
+
+	assert_ok(arena_open(1 << 20, &a));
+	{
+		OWNED(source_done) struct source from = { 0 };
+		assert_ok(store_read(store, a, keyring, owner, r->object, r->from, STORE_ALL, &from));
+		for (size_t at = r->from, got = 1; at < r->upto && got; at += got) {
+			assert_ok(source_read(&from, room, sizeof *back, &got));
+			assert_true(str_same(str_bytes(room, got), str_upto(str_from(r->bytes, at), got)));
+		}
+	}
+	arena_close(a);
+	return NULL;
+}
+
+/* More than there is room to fetch ahead for. */
+static void many_read_a_long_object_and_give_up_anywhere(void **state)
+{
+	struct object object = { 0 };
+	str bytes = noise(7 << 20);
+	pthread_t threads[12];
+	struct long_read reads[COUNT(threads)];
+
+	assert_ok(put(bytes, &object));
+	for (size_t i = 0; i < COUNT(threads); i++) {
+		reads[i] = (struct long_read){ &object, bytes, i * COUNT(threads) * 1000 + i,
+					       i % 2 ? bytes.len : i * 600000 };
+		assert_int_equal(pthread_create(&threads[i], NULL, read_long, &reads[i]), 0);
+	}
+	for (size_t i = 0; i < COUNT(threads); i++)
+		pthread_join(threads[i], NULL);
+}
+
 static void a_long_object_that_is_abandoned_leaves_no_parts(void **state)
 {
 	OWNED(store_batch_done) struct store_batch *b = NULL;
@@ -533,7 +577,8 @@ static void parts_of_a_crash_are_listed_and_swept(void **state)
 	assert_int_equal(listed(false) + listed(true), 0);
 }
 
-TESTS(store_s3, ALL(S3, "s3"), ON(S3, "s3", a_long_object_goes_in_parts_and_comes_back_in_windows),
+TESTS(store_s3, ALL(S3, "s3"), ON(S3, "s3", many_read_a_long_object_and_give_up_anywhere),
+      ON(S3, "s3", a_long_object_goes_in_parts_and_comes_back_in_windows),
       ON(S3, "s3", a_long_object_that_is_abandoned_leaves_no_parts),
       ON(S3, "s3", parts_of_a_crash_are_listed_and_swept))
 #else

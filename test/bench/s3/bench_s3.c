@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCH = 256, READERS = 8, ROOM = 1 << 20 };
+enum { BATCH = 256, READERS = 10, ROOM = 1 << 20 };
 
 struct bench {
 	struct store *store;
