@@ -22,7 +22,7 @@ enum {
 	S3_PART = 5 * 1024 * 1024, /* the least that S3 takes, and up to 10,000 of them */
 	S3_THREADS = 8,
 	S3_JOBS_MAX = 2 * S3_THREADS,
-	S3_BUFFERED_MAX = 16 * 1024 * 1024,
+	S3_BUFFERED_MAX = 20 * 1024 * 1024,
 	S3_AHEAD_MAX = 32 * 1024 * 1024,
 	S3_KEY_MAX = 512,
 	S3_ETAG_MAX = 128
@@ -114,6 +114,7 @@ struct s3_job {
 void s3_stop(struct s3 *s);
 /* Waits while too much is under way. The job is the engine's until it is done. */
 void s3_give(struct s3 *s, struct s3_job *job);
+bool s3_is_done(struct s3 *s, const struct s3_job *job);
 void s3_wait(struct s3 *s, const struct s3_job *job);
 
 /* A window that will be asked for. False, and it is still the caller's, if there is no room for it. */

@@ -92,6 +92,14 @@ void s3_give(struct s3 *s, struct s3_job *job)
 		finish(s, job, LATER(MEMORY, "no thread for the store"));
 }
 
+bool s3_is_done(struct s3 *s, const struct s3_job *job)
+{
+	must(pthread_mutex_lock(&s->lock) == 0);
+	bool done = job->done;
+	must(pthread_mutex_unlock(&s->lock) == 0);
+	return done;
+}
+
 void s3_wait(struct s3 *s, const struct s3_job *job)
 {
 	must(pthread_mutex_lock(&s->lock) == 0);

@@ -1,5 +1,5 @@
 /* Writing objects. Up to S3_PART bytes an object is gathered and sent with one PUT; what is longer is uploaded in
- * parts, three of them under way while the next is gathered. */
+ * parts, as many under way as there is room for while the next is gathered. */
 #include "store/s3.h"
 
 #include "sys/sys.h"
@@ -11,7 +11,6 @@
 enum {
 	FIRST_ROOM = 64 * 1024,
 	PARTS_MAX = 10000,
-	UNDER_WAY = 3,
 	CALL_ROOM = 256 * 1024,
 	ETAG_XML = S3_ETAG_MAX * 6 + 80,
 	DIRECT_NAME = 400, /* S3 takes 2 KB of such fields, and what is not ASCII triples */
@@ -109,17 +108,26 @@ static err give(struct s3_object *o, unsigned part)
 	return OK;
 }
 
-/* Waits until at most `most` parts are under way. */
-static err settle(struct s3_object *o, size_t most)
+/* Waits until no part is under way. */
+static err settle(struct s3_object *o)
 {
 	err e = OK;
 
-	for (; o->settled + most < o->part_count; o->settled++) {
+	for (; o->settled < o->part_count; o->settled++) {
 		s3_wait(o->batch->s3, o->parts[o->settled]);
-		if (!failed(e))
-			e = o->parts[o->settled]->result;
+		e = err_first(e, o->parts[o->settled]->result);
 	}
 	return e;
+}
+
+/* An upload of which a part failed need not go on. */
+static err look_at_parts(struct s3_object *o)
+{
+	while (o->settled < o->part_count && s3_is_done(o->batch->s3, o->parts[o->settled])) {
+		TRY(o->parts[o->settled]->result);
+		o->settled++;
+	}
+	return OK;
 }
 
 /* ── Uploads in parts ────────────────────────────────────────────────────────────────────────────── */
@@ -241,7 +249,7 @@ static err send_part(struct s3_object *o)
 		return NEVER(LIMIT, "the store does not take objects of that size");
 	if (!o->upload[0])
 		TRY(begin_parts(o));
-	TRY(settle(o, UNDER_WAY - 1));
+	TRY(look_at_parts(o));
 	return give(o, (unsigned)o->part_count + 1);
 }
 
@@ -270,7 +278,7 @@ static err finish_s3(void *state)
 		return give(o, 0);
 	if (o->len)
 		TRY(send_part(o));
-	TRY(settle(o, 0));
+	TRY(settle(o));
 	return complete(o);
 }
 
@@ -291,7 +299,7 @@ static void forget(struct s3_object *o)
 /* Nothing of it stays: not even a PUT whose answer never came. */
 static void remove_object(struct s3_object *o)
 {
-	(void)failed(settle(o, 0));
+	(void)failed(settle(o));
 	abort_parts(o);
 	if (o->sent)
 		(void)failed((o->direct ? s3_destroy_direct : s3_destroy)(o->batch->s3, &o->object, 1));
@@ -356,7 +364,7 @@ err s3_commit(void *state, void *batch)
 
 	(void)state;
 	for (struct s3_object *o = b->all; o; o = o->next) {
-		err one = settle(o, 0);
+		err one = settle(o);
 		if (!failed(e))
 			e = one;
 	}
