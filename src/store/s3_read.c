@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { FIRST_WINDOW = 256 * 1024, WINDOW = 1024 * 1024, AHEAD = 4, CALL_ROOM = 256 * 1024 };
+enum { FIRST_WINDOW = 256 * 1024, WINDOW = 2 * 1024 * 1024, AHEAD = 4, CALL_ROOM = 256 * 1024 };
 
 struct s3_reader {
 	struct s3 *s3;
