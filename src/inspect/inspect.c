@@ -4,24 +4,25 @@
 #include "sys/sys.h"
 
 #define READY_WITHIN MINUTE
+#define RESTS_WITHIN (5 * SECOND)
 enum { ANSWER_USUAL = 1024 * 1024 };
 
-enum worker_after { KEPT, REPLACED };
+enum worker_kind { SHARED, ALONE };
 struct job_limits {
 	const char *name;
 	struct worker_limits process;
 	span wall;
 	uint64_t input, output;
-	enum worker_after worker;
+	enum worker_kind worker;
 };
 static const struct job_limits limits[] = {
-#define JOB(job, mib, cpu, seconds, in, out, after)                                                                    \
+#define JOB(job, mib, cpu, seconds, in, out, kind)                                                                     \
 	[INSPECT_##job] = { .name = #job,                                                                              \
 			    .process = { .address_space = (uint64_t)(mib) << 20, .cpu_seconds = (cpu) },               \
 			    .wall = (seconds)*SECOND,                                                                  \
 			    .input = (in),                                                                             \
 			    .output = (out),                                                                           \
-			    .worker = (after) },
+			    .worker = (kind) },
 #include "inspect/jobs.def"
 #undef JOB
 };
@@ -92,6 +93,12 @@ static err judge_ready(const struct inspectors_options *options, const struct fr
 		return NEVER(UNSUPPORTED, "no Landlock");
 	}
 	return OK;
+}
+
+bool one_rests(struct one *o)
+{
+	o->working = !worker_rested(&o->worker, ticks() + RESTS_WITHIN);
+	return !o->working;
 }
 
 err one_ready(const struct inspectors_options *options, struct one *o, struct fault *fault)
@@ -297,6 +304,7 @@ static err begin(struct call *c)
 		return NEVER(LIMIT, "too many parameters for a job");
 	}
 	c->until = ticks() + c->patience;
+	o->working = o->alone;
 	return worker_limit(&o->worker, &c->limits->process);
 }
 
@@ -382,7 +390,7 @@ static err settle(struct inspectors *p, struct call *c, err e)
 
 	explicit_bzero(c->one->out.at, c->one->out.len);
 	if (!failed(e)) {
-		pool_give_back(p, c->one, c->limits->worker == REPLACED);
+		pool_give_back(p, c->one);
 		return c->verdict;
 	}
 	pool_end(p, c->one, &signal);
@@ -404,7 +412,7 @@ err inspect(struct inspectors *p, struct arena *a, const struct inspection *what
 	must(what->job < INSPECT_JOBS);
 	c.limits = &limits[what->job];
 	c.patience = patience_for(p, c.limits);
-	err e = pool_take(p, &c.one, c.fault);
+	err e = pool_take(p, c.limits->worker == ALONE, &c.one, c.fault);
 	if (!failed(e))
 		e = settle(p, &c, converse(&c));
 	if (what->end)

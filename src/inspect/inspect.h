@@ -7,8 +7,8 @@
  *
  * It never fails open: whatever goes wrong (a crash, a call that the sandbox refuses, a limit, silence, garbage) is a
  * failure of this one document, in words, and the worker is replaced. NEVER: this document does that; LATER: it may not
- * be the document's fault. A worker serves a number of jobs and is then replaced too,
- * at once after those that jobs.def says so of.
+ * be the document's fault. A worker is replaced after a number of jobs; what
+ * seals for a recipient or reads a stranger's key does each in a process of its own, which meets no other document.
  *
  * The answer is JSON that the caller still parses and doubts: a worker that was taken over can say anything about the
  * document that took it over. A result is written to the sink as it comes, so finish or keep it only after OK.

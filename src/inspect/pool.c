@@ -8,32 +8,46 @@
 enum { JOBS_EACH = 1000, WORKERS_MAX = 1024, SPARE_AFTER = 16, PATH_MAX_BYTES = 4096 };
 #define TRY_AGAIN_AFTER SECOND
 
+/* Workers of one kind: those that do each job in a process of its own, and those that do not. */
+struct crew {
+	bool alone;
+	struct one *idle;              /* the one that worked last comes first: its memory is warm */
+	unsigned alive, lent, waiting; /* alive: idle, lent or being ended */
+	uint64_t served;
+	err trouble; /* why the last one could not be started */
+};
+
 struct inspectors {
 	struct inspectors_options options;
 	char program[PATH_MAX_BYTES];
 	pthread_t starter;
 	pthread_mutex_t lock;              /* over what follows */
 	pthread_cond_t given_back, wanted; /* for those who wait for one; for the starter */
-	struct one *idle;                  /* the one that worked last comes first: its memory is warm */
-	unsigned alive, lent, waiting;     /* alive: idle, lent or being ended */
-	uint64_t served;
+	struct crew crews[2];
 	bool started, closing;
-	err trouble; /* why the last one could not be started */
 	unsigned landlock;
 };
 
 /* ── The thread that starts them ─────────────────────────────────────────────────────────────────── */
 
 /* One more than may work: who is replaced is replaced by one that is warm. For a few jobs only it is not worth it. */
-static bool one_more_wanted(const struct inspectors *p)
+static bool one_more_wanted(const struct inspectors *p, const struct crew *c)
 {
-	unsigned idle = p->alive - p->lent;
-	unsigned spare = p->served >= SPARE_AFTER;
+	unsigned idle = c->alive - c->lent;
+	unsigned spare = c->served >= SPARE_AFTER;
 
-	return p->alive < p->options.workers + spare && idle < p->waiting + spare;
+	return c->alive < p->options.workers + spare && idle < c->waiting + spare && !failed(c->trouble);
 }
 
-static err start_one(struct inspectors *p, struct one **out)
+static struct crew *crew_that_wants(struct inspectors *p)
+{
+	for (size_t i = 0; i < sizeof p->crews / sizeof *p->crews; i++)
+		if (one_more_wanted(p, &p->crews[i]))
+			return &p->crews[i];
+	return NULL;
+}
+
+static err start_one(struct inspectors *p, bool alone, struct one **out)
 {
 	struct one *o = calloc(1, sizeof *o);
 
@@ -41,7 +55,8 @@ static err start_one(struct inspectors *p, struct one **out)
 		return LATER(MEMORY, "no memory for an inspector");
 	o->in = BUF_ON(o->in_room);
 	o->out = BUF_ON(o->out_room);
-	err e = worker_start(p->program, &o->worker);
+	o->alone = alone;
+	err e = worker_start(p->program, alone, &o->worker);
 	if (failed(e))
 		free(o);
 	else
@@ -50,41 +65,41 @@ static err start_one(struct inspectors *p, struct one **out)
 }
 
 /* A new one comes last: those that are ready go first. */
-static void put_last(struct inspectors *p, struct one *o)
+static void put_last(struct crew *c, struct one *o)
 {
-	struct one **end = &p->idle;
+	struct one **end = &c->idle;
 
 	while (*end)
 		end = &(*end)->next;
 	*end = o;
 }
 
-static void rest(struct inspectors *p)
+static void rest(struct inspectors *p, struct crew *c)
 {
 	struct timespec until;
 
 	(void)clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += TRY_AGAIN_AFTER / SECOND;
 	(void)pthread_cond_timedwait(&p->wanted, &p->lock, &until);
-	p->trouble = OK;
+	c->trouble = OK;
 }
 
-static void start_and_tell(struct inspectors *p)
+static void start_and_tell(struct inspectors *p, struct crew *c)
 {
 	struct one *o = NULL;
 
-	p->alive++;
+	c->alive++;
 	pthread_mutex_unlock(&p->lock);
-	err e = start_one(p, &o);
+	err e = start_one(p, c->alone, &o);
 	pthread_mutex_lock(&p->lock);
-	p->trouble = e;
+	c->trouble = e;
 	if (failed(e))
-		p->alive--;
+		c->alive--;
 	else
-		put_last(p, o);
+		put_last(c, o);
 	pthread_cond_broadcast(&p->given_back);
 	if (failed(e))
-		rest(p);
+		rest(p, c);
 }
 
 static void *start_them(void *state)
@@ -93,8 +108,9 @@ static void *start_them(void *state)
 
 	pthread_mutex_lock(&p->lock);
 	while (!p->closing) {
-		if (one_more_wanted(p))
-			start_and_tell(p);
+		struct crew *c = crew_that_wants(p);
+		if (c)
+			start_and_tell(p, c);
 		else
 			pthread_cond_wait(&p->wanted, &p->lock);
 	}
@@ -111,49 +127,54 @@ static void one_free(struct one *o, int *signal)
 }
 
 /* An idle one that was killed, or speaks unasked, is not lent. */
-static struct one *take_idle(struct inspectors *p)
+static struct one *take_idle(struct crew *c)
 {
-	struct one *o = p->idle;
+	struct one *o = c->idle;
 
-	p->idle = o->next;
+	c->idle = o->next;
 	o->next = NULL;
 	if (!o->ready || worker_quiet(&o->worker))
 		return o;
 	one_free(o, NULL);
-	p->alive--;
+	c->alive--;
 	return NULL;
 }
 
-static err wait_for_one(struct inspectors *p, struct one **out)
+static err wait_for_one(struct inspectors *p, struct crew *c, struct one **out)
 {
 	for (;;) {
-		if (p->idle && p->lent < p->options.workers) {
-			*out = take_idle(p);
+		if (c->idle && p->crews[0].lent + p->crews[1].lent < p->options.workers) {
+			*out = take_idle(c);
 			if (*out)
 				return OK;
 			continue;
 		}
-		if (failed(p->trouble) && p->alive == 0)
-			return p->trouble;
+		if (failed(c->trouble) && c->alive == 0)
+			return c->trouble;
 		pthread_cond_signal(&p->wanted);
 		pthread_cond_wait(&p->given_back, &p->lock);
 	}
 }
 
-err pool_take(struct inspectors *p, struct one **out, struct fault *fault)
+err pool_take(struct inspectors *p, bool alone, struct one **out, struct fault *fault)
 {
+	struct crew *c = &p->crews[alone];
 	struct one *o = NULL;
 
 	pthread_mutex_lock(&p->lock);
-	p->waiting++;
-	err e = wait_for_one(p, &o);
-	p->waiting--;
+	c->waiting++;
+	err e = wait_for_one(p, c, &o);
+	c->waiting--;
 	if (!failed(e))
-		p->lent++;
+		c->lent++;
 	pthread_mutex_unlock(&p->lock);
 	if (failed(e)) {
 		fault_set(fault, "%s could not be started: %s", p->program, err_verdict(e)->words);
 		return e;
+	}
+	if (o->working && (!one_rests(o) || !worker_quiet(&o->worker))) {
+		pool_end(p, o, NULL);
+		return pool_take(p, alone, out, fault);
 	}
 	e = o->ready ? OK : one_ready(&p->options, o, fault);
 	if (failed(e)) {
@@ -166,28 +187,32 @@ err pool_take(struct inspectors *p, struct one **out, struct fault *fault)
 
 void pool_end(struct inspectors *p, struct one *o, int *signal)
 {
+	struct crew *c = &p->crews[o->alone];
+
 	one_free(o, signal);
 	pthread_mutex_lock(&p->lock);
-	p->alive--;
-	p->lent--;
+	c->alive--;
+	c->lent--;
 	pthread_cond_signal(&p->wanted);
 	pthread_cond_broadcast(&p->given_back);
 	pthread_mutex_unlock(&p->lock);
 }
 
-void pool_give_back(struct inspectors *p, struct one *o, bool last)
+void pool_give_back(struct inspectors *p, struct one *o)
 {
+	struct crew *c = &p->crews[o->alone];
+
 	o->jobs++;
 	pthread_mutex_lock(&p->lock);
-	p->served++;
-	bool worn = last || o->jobs >= p->options.jobs_each;
+	c->served++;
+	bool worn = o->jobs >= p->options.jobs_each;
 	if (!worn) {
-		o->next = p->idle;
-		p->idle = o;
-		p->lent--;
-		if (p->waiting)
-			pthread_cond_signal(&p->given_back);
-		if (p->served == SPARE_AFTER)
+		o->next = c->idle;
+		c->idle = o;
+		c->lent--;
+		if (p->crews[0].waiting + p->crews[1].waiting)
+			pthread_cond_broadcast(&p->given_back); /* who of them may go on, they know */
+		if (c->served == SPARE_AFTER)
 			pthread_cond_signal(&p->wanted);
 	}
 	pthread_mutex_unlock(&p->lock);
@@ -240,10 +265,10 @@ static err begin(struct inspectors *p, struct fault *fault)
 	if (pthread_create(&p->starter, NULL, start_them, p))
 		return LATER(MEMORY, "no thread for the inspectors");
 	p->started = true;
-	TRY(pool_take(p, &first, fault));
+	TRY(pool_take(p, false, &first, fault));
 	p->landlock = first->landlock;
 	first->jobs--; /* it has done none */
-	pool_give_back(p, first, false);
+	pool_give_back(p, first);
 	return OK;
 }
 
@@ -254,6 +279,7 @@ err inspectors_open(const struct inspectors_options *options, struct inspectors 
 	if (!p)
 		return LATER(MEMORY, "no memory for the inspectors");
 	p->options = *options;
+	p->crews[true].alone = true;
 	if (p->options.workers == 0)
 		p->options.workers = (unsigned)sys_processors();
 	if (p->options.workers > WORKERS_MAX)
@@ -271,6 +297,15 @@ err inspectors_open(const struct inspectors_options *options, struct inspectors 
 	return e;
 }
 
+static void end_all(struct crew *c)
+{
+	while (c->idle) {
+		struct one *o = c->idle;
+		c->idle = o->next;
+		one_free(o, NULL);
+	}
+}
+
 void inspectors_done(struct inspectors **pool)
 {
 	struct inspectors *p = *pool;
@@ -285,11 +320,8 @@ void inspectors_done(struct inspectors **pool)
 		pthread_mutex_unlock(&p->lock);
 		(void)pthread_join(p->starter, NULL);
 	}
-	while (p->idle) {
-		struct one *o = p->idle;
-		p->idle = o->next;
-		one_free(o, NULL);
-	}
+	end_all(&p->crews[0]);
+	end_all(&p->crews[1]);
 	pthread_cond_destroy(&p->wanted);
 	pthread_cond_destroy(&p->given_back);
 	pthread_mutex_destroy(&p->lock);

@@ -1,15 +1,16 @@
 /* inspector: the second program, `letterlock-inspector`. It links the libraries with large parsers, loads what they
- * need, shuts the doors behind itself (sys/cage.h), and then does one job after the other: a document comes in over
- * standard input, an answer goes out over standard output (inspect/frame.h). It knows no configuration, no key and no
- * name of a file; what it should know about a document stands in the job's parameters.
+ * need, shuts the doors behind itself (sys/cage.h), and then does one job after the other, what seals each in a
+ * process of its own that sees no other's document: it comes in over standard input, an answer goes out over standard
+ * output (inspect/frame.h). It knows no configuration, no key and no name of a file; what it should know about a
+ * document stands in the job's parameters.
  *
  * A job is a row in inspect/jobs.def and a handler here, `job_<name>`, a few lines around pure functions that unit
  * tests link directly. A library that reads files (a database, tables of character sets) is loaded by a row in
  * prepare.def.
  *
  * A handler that returns an error refuses the document, with `fault` saying why in words; memory that runs out is the
- * document's fault too. Whatever it leaves in job->arena is gone afterwards; whatever a library leaves behind is gone
- * when the worker is replaced. It may crash: that costs this document and this worker only. */
+ * document's fault too. Whatever it or a library leaves behind is gone afterwards with its process. It may crash: that
+ * costs this document and this worker only. */
 #ifndef LETTERLOCK_INSPECTOR_H
 #define LETTERLOCK_INSPECTOR_H
 
@@ -42,8 +43,8 @@ uint64_t job_number(const struct job *job, const char *name, uint64_t otherwise)
 #include "inspector/prepare.def"
 #undef PREPARE
 
-/* Jobs until the other side closes; NEVER PROTOCOL if it does not speak as it should. */
-err inspector_serve(void);
+/* Jobs until the other side closes, or one; NEVER PROTOCOL if it does not speak as it should. */
+err inspector_serve(bool once);
 err inspector_ready(bool filtered, unsigned landlock); /* the first words */
 
 #endif

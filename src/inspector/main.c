@@ -1,4 +1,4 @@
-/* Load, shut the doors, work. */
+/* Load, shut the doors, stand by, work. */
 #include "inspector/inspector.h"
 
 #include "sys/cage.h"
@@ -26,6 +26,7 @@ static void keep_memory(void)
 
 int main(void)
 {
+	bool stands_by = cage_is_asked_to_stand_by(); /* before anything else is opened */
 	struct cage_facts facts;
 
 	if (sys_is_terminal(0)) {
@@ -37,7 +38,11 @@ int main(void)
 	prepare_all();
 	cage_shut(&facts);
 	err e = inspector_ready(facts.filtered, facts.landlock);
-	if (!failed(e))
-		e = inspector_serve();
+	if (!failed(e) && stands_by && cage_stand_by(facts.filtered))
+		e = inspector_serve(true);
+	if (!failed(e) && !stands_by) {
+		cage_bolt(facts.filtered);
+		e = inspector_serve(false);
+	}
 	quick_exit(failed(e)); /* nothing to put in order, and no call open to do it with */
 }

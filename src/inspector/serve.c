@@ -1,4 +1,4 @@
-/* One job after the other. */
+/* One job after the other, or one alone. */
 #include "inspector/inspector.h"
 
 #include "inspect/frame.h"
@@ -196,11 +196,11 @@ static err serve_one(str body)
 	return finish(&job, e, &fault);
 }
 
-err inspector_serve(void)
+err inspector_serve(bool once)
 {
 	struct frame f;
 
-	for (;;) {
+	do {
 		err e = hear(&f);
 		if (e.why == WHY_CLOSED)
 			return OK;
@@ -209,7 +209,8 @@ err inspector_serve(void)
 			return NEVER(PROTOCOL, "not a job");
 		TRY(serve_one(f.body));
 		explicit_bzero(it.in.at, it.looked);
-	}
+	} while (!once);
+	return OK;
 }
 
 err inspector_ready(bool filtered, unsigned landlock)

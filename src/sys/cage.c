@@ -5,11 +5,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,19 +32,19 @@ void cage_begin(void)
 	/* A parent that died just before this has closed the other end of standard input: the first read says so. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	sys_harden();
-	(void)close_range(3, ~0u, 0);
+	(void)close_range(CHANCE, CHANCE, 0);
+	(void)close_range(CAGE_RESTED + 1, ~0u, 0);
 }
 
 /* ── Limits ──────────────────────────────────────────────────────────────────────────────────────── */
 
-/* Memory and CPU are limited from outside, for each job (sys/worker.h). No file grows, no process and no thread is
- * made, and no descriptor can be added to those there are. */
+/* Memory and CPU are limited from outside, for each job (sys/worker.h). No file grows and no descriptor can be added to
+ * those there are; that no process is made either, the bolt sees to. */
 static void set_limits(void)
 {
 	const struct rlimit none = { 0, 0 };
 
 	(void)setrlimit(RLIMIT_FSIZE, &none);
-	(void)setrlimit(RLIMIT_NPROC, &none);
 	(void)setrlimit(RLIMIT_NOFILE, &none);
 	(void)setrlimit(RLIMIT_MEMLOCK, &none);
 	(void)setrlimit(RLIMIT_MSGQUEUE, &none);
@@ -80,10 +82,30 @@ static const int allowed[] = {
 	SCMP_SYS(gettid),
 	SCMP_SYS(exit),
 	SCMP_SYS(exit_group),
+	/* Until the bolt (standby.c). */
+	SCMP_SYS(wait4),
+	SCMP_SYS(set_robust_list),
+	SCMP_SYS(getppid),
 };
 
-/* It reads 0 and, if it is there, the source of chance; writes 1 and 2, makes no memory executable, and signals nobody
- * but itself (abort). */
+/* What the bolt takes away again: making a process, looking whether a job is there, and bolting. */
+static int allow_standing_by(scmp_filter_ctx f)
+{
+	const scmp_datum_t fork_flags = CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD;
+	int bad = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, ~fork_flags, 0));
+
+	bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(recvfrom), 2, SCMP_A0(SCMP_CMP_EQ, 0),
+				SCMP_A3(SCMP_CMP_EQ, MSG_PEEK));
+	bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_PDEATHSIG));
+	bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP));
+	bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2, SCMP_A0(SCMP_CMP_EQ, 0),
+				SCMP_A1(SCMP_CMP_EQ, RLIMIT_NPROC));
+	bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, SCMP_A0(SCMP_CMP_EQ, CAGE_RESTED));
+	return bad;
+}
+
+/* It reads 0 and, if it is there, the source of chance; writes 1 and 2, and makes no memory executable. That a job
+ * signals nobody but itself (abort), the bolt sees to: whom it is, is not known yet. */
 static int allow_narrowly(scmp_filter_ctx f)
 {
 	const struct scmp_arg_cmp no_code = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
@@ -94,7 +116,7 @@ static int allow_narrowly(scmp_filter_ctx f)
 	bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(read), 1, SCMP_A0(SCMP_CMP_EQ, CHANCE));
 	bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, SCMP_A0(SCMP_CMP_LE, 2));
 	bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(writev), 1, SCMP_A0(SCMP_CMP_LE, 2));
-	bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+	bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 0);
 	return bad;
 }
 
@@ -108,6 +130,8 @@ static bool set_filter(void)
 	if (!bad)
 		bad = allow_narrowly(f);
 	if (!bad)
+		bad = allow_standing_by(f);
+	if (!bad)
 		bad = seccomp_load(f);
 	return !bad;
 }
@@ -119,7 +143,9 @@ static void close_all_else(void)
 	bool is_chance = fstat(CHANCE, &there) == 0 && stat("/dev/urandom", &device) == 0 && S_ISCHR(there.st_mode) &&
 			 there.st_rdev == device.st_rdev;
 
-	(void)close_range(is_chance ? CHANCE + 1 : CHANCE, ~0u, 0);
+	if (!is_chance)
+		(void)close_range(CHANCE, CHANCE, 0);
+	(void)close_range(CAGE_RESTED + 1, ~0u, 0);
 }
 
 void cage_shut(struct cage_facts *out)

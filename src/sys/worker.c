@@ -1,5 +1,6 @@
 #include "sys/worker.h"
 
+#include "sys/cage.h"
 #include "sys/sys.h"
 
 #include <errno.h>
@@ -39,15 +40,17 @@ static int set_signals(posix_spawnattr_t *how)
 	return error ? error : posix_spawnattr_setflags(how, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 }
 
-static int set_files(posix_spawn_file_actions_t *files, int theirs)
+static int set_files(posix_spawn_file_actions_t *files, int theirs, int rested)
 {
 	int error = posix_spawn_file_actions_adddup2(files, theirs, 0);
 
 	error = error ? error : posix_spawn_file_actions_adddup2(files, theirs, 1);
+	if (!error && rested >= 0)
+		error = posix_spawn_file_actions_adddup2(files, rested, CAGE_RESTED);
 	return error ? error : posix_spawn_file_actions_addopen(files, 2, "/dev/null", O_WRONLY, 0);
 }
 
-static int spawn(const char *program, int theirs, pid_t *pid)
+static int spawn(const char *program, int theirs, int rested, pid_t *pid)
 {
 	char *argv[] = { (char *)(uintptr_t)program, NULL }, *nothing[] = { NULL };
 	posix_spawn_file_actions_t files;
@@ -58,7 +61,7 @@ static int spawn(const char *program, int theirs, pid_t *pid)
 		return error;
 	error = posix_spawnattr_init(&how);
 	if (!error) {
-		error = set_files(&files, theirs);
+		error = set_files(&files, theirs, rested);
 		error = error ? error : set_signals(&how);
 		error = error ? error : posix_spawn(pid, program, &files, &how, argv, nothing);
 		posix_spawnattr_destroy(&how);
@@ -67,24 +70,29 @@ static int spawn(const char *program, int theirs, pid_t *pid)
 	return error;
 }
 
-err worker_start(const char *program, struct worker *out)
+err worker_start(const char *program, bool stands_by, struct worker *out)
 {
-	int ends[2];
+	int ends[2], pipe_ends[2] = { -1, -1 };
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
 		return sys_failed(errno);
 	OWNED(fd_done) int ours = ends[0];
 	OWNED(fd_done) int theirs = ends[1];
+	if (stands_by && pipe2(pipe_ends, O_CLOEXEC))
+		return sys_failed(errno);
+	OWNED(fd_done) int hears_rested = pipe_ends[0];
+	OWNED(fd_done) int says_rested = pipe_ends[1];
 	struct worker w = { 0 };
 	if (fcntl(ours, F_SETFL, O_NONBLOCK))
 		return sys_failed(errno);
-	int error = spawn(program, theirs, &w.pid);
+	int error = spawn(program, theirs, says_rested, &w.pid);
 	if (error == EAGAIN || error == ENOMEM)
 		return LATER(MEMORY, "no process could be started");
 	if (error)
 		return sys_failed(error);
 	w.fd = ours;
-	ours = -1;
+	w.rested_fd = hears_rested;
+	ours = hears_rested = -1;
 	*out = w;
 	return OK;
 }
@@ -193,6 +201,23 @@ err worker_talk(const struct worker *w, str *out, void *in, size_t max, size_t *
 	}
 }
 
+bool worker_rested(const struct worker *w, int64_t until)
+{
+	struct pollfd one = { .fd = w->rested_fd, .events = POLLIN };
+	struct clock clock = sys_clock();
+	char c;
+
+	for (;;) {
+		int64_t left = until - clock_ticks(&clock);
+		const struct timespec patience = { .tv_sec = left / SECOND, .tv_nsec = left % SECOND * 1000 };
+		int n = left > 0 ? ppoll(&one, 1, &patience, NULL) : 0;
+		if (n > 0)
+			return read(w->rested_fd, &c, 1) == 1;
+		if (n == 0 || errno != EINTR)
+			return false;
+	}
+}
+
 bool worker_quiet(const struct worker *w)
 {
 	char c;
@@ -244,6 +269,7 @@ void worker_end(struct worker *w, int *signal)
 		}
 	}
 	fd_done(&w->fd);
+	fd_done(&w->rested_fd);
 	*w = WORKER_NONE;
 }
 

@@ -94,25 +94,107 @@ static void a_worker_is_replaced_after_its_jobs(void **state)
 	assert_int_equal(children(pid, COUNT(pid)), 0);
 }
 
-/* Also when the key is refused: what reading it did to the worker, nobody knows. */
-static void a_worker_that_read_a_strangers_key_does_no_other_job(void **state)
+/* ── A process for each job ──────────────────────────────────────────────────────────────────────── */
+
+/* A long document, in the middle of which it is looked who reads it. */
+struct watched {
+	pid_t worker, reader;
+	size_t given, others;
+};
+enum { WATCHED = 1000 << 10, LOOKED_AT = 800 << 10 };
+
+static void who_reads(struct watched *w)
 {
+	pid_t workers[8];
+	size_t count = children(workers, COUNT(workers));
+
+	for (size_t i = 0; i < count; i++) {
+		char path[96];
+		int pid;
+		snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)workers[i], (int)workers[i]);
+		FILE *f = fopen(path, "r");
+		assert_non_null(f);
+		while (fscanf(f, "%d", &pid) == 1) {
+			w->others += w->reader != 0;
+			w->worker = workers[i];
+			w->reader = (pid_t)pid;
+		}
+		fclose(f);
+	}
+}
+
+static err watched_read(void *state, void *to, size_t max, size_t *got)
+{
+	struct watched *w = state;
+
+	*got = max < WATCHED - w->given ? max : WATCHED - w->given;
+	memset(to, 'x', *got);
+	w->given += *got;
+	if (w->reader == 0 && w->given >= LOOKED_AT)
+		who_reads(w);
+	return OK;
+}
+
+static err ask_key(struct asking *q, struct source *from)
+{
+	char room[64];
+	struct buf kept = BUF_ON(room);
+	struct sink to = sink_to_buf(&kept);
+	const struct inspection what = { .job = INSPECT_pgp_key, .document = from, .result = &to, .end = &q->end };
+
+	return inspect(q->pool, q->a, &what, &q->answer, &q->fault);
+}
+
+static struct watched watch_a_key(struct asking *q)
+{
+	static const struct source_ops ops = { .read = watched_read };
+	struct watched w = { 0 };
+	struct source from = { &ops, &w };
+
+	assert_why(NEVER, KEY, ask_key(q, &from));
+	assert_int_equal(q->end, INSPECT_SAID_NO);
+	return w;
+}
+
+static void what_reads_a_strangers_key_is_gone_before_the_next_and_does_nothing_else(void **state)
+{
+	struct watched first, second;
 	pid_t before[4], after[4];
 	struct asking q;
 
 	open_real(&q, 1, 0);
 	assert_int_equal(children(before, COUNT(before)), 1);
-	str key = STR("no key");
-	struct source from = source_of_str(&key);
-	char room[64];
-	struct buf kept = BUF_ON(room);
-	struct sink to = sink_to_buf(&kept);
-	const struct inspection what = { .job = INSPECT_pgp_key, .document = &from, .result = &to, .end = &q.end };
-	assert_why(NEVER, KEY, inspect(q.pool, q.a, &what, &q.answer, &q.fault));
-	assert_int_equal(q.end, INSPECT_SAID_NO);
+	first = watch_a_key(&q);
 	assert_ok(ask_measure(&q, STR("four"), STR_NONE, NULL));
-	assert_int_equal(children(after, COUNT(after)), 1);
-	assert_int_not_equal(after[0], before[0]);
+	second = watch_a_key(&q);
+	assert_true(first.reader > 0 && first.others == 0 && second.reader > 0 && second.others == 0);
+	assert_true(first.reader != second.reader && first.worker == second.worker);
+	assert_int_not_equal(first.worker, before[0]); /* which measures */
+	assert_int_equal(kill(first.reader, 0), -1);
+	assert_int_equal(children(after, COUNT(after)), 2);
+	asking_close(&q);
+}
+
+/* As one would that was taken over: it answers and stays, to see who comes next. Nobody does. */
+static void who_answers_and_does_not_end_gets_no_other_key(void **state)
+{
+	static const char answers[] = SAYS_READY "head -c 1 >/dev/null\n"
+						 "printf 'a\\000\\000\\000\\002{}o\\000\\000\\000\\000'\n"
+						 "exec /bin/sleep 1000\n";
+	const struct inspectors_options o = { .program = script_inspector(answers), .workers = 1 };
+	str documents[] = { STR("of the first"), STR("of the second") };
+	pid_t first = 0;
+	struct asking q;
+
+	asking_open(&q, &o);
+	for (size_t i = 0; i < COUNT(documents); i++) {
+		struct source from = source_of_str(&documents[i]);
+		pid_t now[4];
+		assert_ok(ask_key(&q, &from));
+		assert_int_equal(children(now, COUNT(now)), 2);
+		assert_true(now[1] != first && now[0] != first); /* it was ended */
+		first = now[0] > now[1] ? now[0] : now[1];       /* the younger one */
+	}
 	asking_close(&q);
 }
 
@@ -370,8 +452,8 @@ static void workers_killed_in_mid_job_cost_only_the_jobs_they_had(void **state)
 
 TESTS(inspect, test(a_document_goes_in_and_an_answer_comes_out), test(a_result_streams_back_while_the_document_goes_in),
       test(a_job_that_fails_in_words_leaves_the_worker_fit_for_the_next), test(a_worker_is_replaced_after_its_jobs),
-      test(a_worker_that_read_a_strangers_key_does_no_other_job),
-      test(a_document_that_cannot_be_read_is_its_readers_error),
+      test(what_reads_a_strangers_key_is_gone_before_the_next_and_does_nothing_else),
+      test(who_answers_and_does_not_end_gets_no_other_key), test(a_document_that_cannot_be_read_is_its_readers_error),
       test(a_result_that_cannot_be_written_is_its_writers_error),
       test(a_document_over_the_limit_of_its_job_is_refused_in_words), test(parameters_that_are_too_long_are_refused),
       test(computing_is_limited_from_outside),

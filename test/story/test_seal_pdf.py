@@ -155,6 +155,7 @@ def house(tmp_path):
 def test_each_pdf_is_an_object_of_its_own_that_the_password_opens(house, tmp_path):
     for name in ("Zoë.pdf", "b.pdf"):
         make_pdf(os.path.join(house.documents, name))
+    house.setting("workers", "1", section="inspector")
     p = house.send([{"email": "ana@example.net", "name": "Ana", "language": "de", "document": "Zoë.pdf;b.pdf"}], "--as", "pdf")
     row, = p.results
     assert row["status"] == "delivered" and row["password"]
@@ -169,14 +170,19 @@ def test_each_pdf_is_an_object_of_its_own_that_the_password_opens(house, tmp_pat
     import re
     files = re.findall(rb'href="([^"]*/f/[^"]*)"', page)
     assert len(files) == 2
+    keys = set()  # which processes made by one worker drew by chance
     for number, link in enumerate(files):
         status, headers, data = browser.ask("GET", link.decode())
         assert status == 200 and headers["content-type"] == "application/pdf"
         (tmp_path / f"{number}.pdf").write_bytes(data)
         assert not opens(tmp_path / f"{number}.pdf", "")
         assert "R = 6\n" in facts(tmp_path / f"{number}.pdf", row["password"])[1]
+        keys.add(re.search("Encryption key = ([0-9a-f]{64})", subprocess.run(
+            ["qpdf", "--show-encryption", "--show-encryption-key", f"--password={row['password']}", tmp_path / f"{number}.pdf"],
+            stdout=subprocess.PIPE, text=True).stdout)[1])
         text = subprocess.run(["pdftotext", "-upw", row["password"], tmp_path / f"{number}.pdf", "-"], stdout=subprocess.PIPE)
         assert "Page 2 of what only one person may read: Größe".encode() in text.stdout
+    assert len(keys) == 2
     assert "pdf" in house.run("show", row["delivery"]).out
 
 

@@ -136,6 +136,15 @@ def test_aes_256_with_integrity_and_a_flipped_bit_is_noticed(house, gpg):
     assert gpg.decrypt(sealed[:-30], ok=False).returncode != 0
 
 
+def test_no_two_mails_have_a_session_key_in_common_though_one_worker_makes_the_processes_that_seal_them(house, gpg):
+    house.setting("workers", "1", section="inspector")
+    house.setting("threads", "1")
+    house.send([dict(ROW, document=d) for d in ("policy.pdf", "Übersicht.pdf", "policy.pdf;Übersicht.pdf")], "--as", "pgp")
+    keys = [re.search(rb"session key: '9:([0-9A-F]{64})'", gpg.run("--show-session-key", "--decrypt",
+                                                                   stdin=armored(m)).stderr)[1] for m in house.outbox()]
+    assert len(keys) == 3 and len(set(keys)) == 3
+
+
 def test_rows_without_a_usable_key_are_refused_with_the_reason_and_the_others_go(house, gpg):
     soon = gpg.make("Eve <eve@example.net>", expire="1d")
     house.run("recipient", "key", "add", "eve@example.net", "--file", "-", stdin=gpg.export(soon))

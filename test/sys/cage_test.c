@@ -8,8 +8,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -114,6 +118,124 @@ static void the_whole_cage_lets_a_process_end_and_nothing_else(void **state)
 	assert_int_equal(in_a_child(read_elsewhere), 256 + SIGSYS);
 }
 
+/* ── The bolt ────────────────────────────────────────────────────────────────────────────────────── */
+
+/* Standing by, with one byte to come: the job's process does `what`, and this one ends as it did. */
+static int standing_by(int (*what)(void))
+{
+	struct cage_facts facts;
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) || write(ends[1], "x", 1) != 1)
+		return 1;
+	(void)dup2(ends[0], 0);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+	(void)dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), CAGE_RESTED);
+	cage_begin();
+	cage_shut(&facts);
+	if (!facts.filtered)
+		return 1;
+	if (cage_stand_by(facts.filtered))
+		_exit(what());
+	return 2; /* the other end is closed: after a job that ended well there is no other */
+}
+
+static int does_well(void)
+{
+	char c;
+
+	return read(0, &c, 1) == 1 && c == 'x' ? 0 : 3;
+}
+
+static int breaks_down(void)
+{
+	abort();
+}
+
+static int makes_a_process(void)
+{
+	return (int)fork();
+}
+
+static int signals_its_parent(void)
+{
+	return (int)syscall(SYS_tgkill, getppid(), getppid(), 0);
+}
+
+static int signals_another(void)
+{
+	return (int)syscall(SYS_tgkill, 1, 1, 0);
+}
+
+static int waits(void)
+{
+	return (int)waitpid(-1, NULL, WNOHANG);
+}
+
+static int looks_ahead(void)
+{
+	char c;
+
+	return (int)recv(0, &c, 1, MSG_PEEK);
+}
+
+static int outlives_its_parent(void)
+{
+	return prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+}
+
+static int raises_its_limit(void)
+{
+	const struct rlimit more = { 9, 9 };
+
+	return setrlimit(RLIMIT_NPROC, &more);
+}
+
+static int says_that_it_rests(void)
+{
+	return write(CAGE_RESTED, ".", 1) < 0 && errno == EBADF ? does_well() : 4;
+}
+
+static int stand_by_for(void)
+{
+	static int (*const jobs[])(void) = { makes_a_process, signals_its_parent,  signals_another, waits,
+					     looks_ahead,     outlives_its_parent, raises_its_limit };
+
+	for (size_t i = 0; i < COUNT(jobs); i++) {
+		pid_t pid = fork();
+		int status = 0;
+		if (pid == 0)
+			_exit(standing_by(jobs[i]));
+		if (waitpid(pid, &status, 0) != pid || !WIFSIGNALED(status) || WTERMSIG(status) != SIGSYS)
+			return 100 + (int)i;
+	}
+	return 0;
+}
+
+static int stand_by_well(void)
+{
+	return standing_by(does_well);
+}
+
+static int stand_by_breaking(void)
+{
+	return standing_by(breaks_down);
+}
+
+static int stand_by_saying(void)
+{
+	return standing_by(says_that_it_rests);
+}
+
+static void a_job_may_do_less_than_who_stands_by_for_it(void **state)
+{
+	assert_int_equal(in_a_child(stand_by_well), 2);
+	assert_int_equal(in_a_child(stand_by_saying), 2);
+	assert_int_equal(in_a_child(stand_by_breaking), 256 + SIGABRT);
+	assert_int_equal(in_a_child(stand_by_for), 0);
+}
+
 static int leave_a_file_open(void)
 {
 	int fd = open("/etc/passwd", O_RDONLY);
@@ -128,5 +250,5 @@ static void what_was_open_before_is_closed(void **state)
 	assert_int_equal(in_a_child(leave_a_file_open), 0);
 }
 
-TESTS(cage, test(landlock_alone_takes_all_files_away), test(the_whole_cage_lets_a_process_end_and_nothing_else),
-      test(what_was_open_before_is_closed))
+TESTS(cage, test(a_job_may_do_less_than_who_stands_by_for_it), test(landlock_alone_takes_all_files_away),
+      test(the_whole_cage_lets_a_process_end_and_nothing_else), test(what_was_open_before_is_closed))
