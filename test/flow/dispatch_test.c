@@ -378,7 +378,9 @@ static void outcomes_that_cannot_be_written_down_end_the_run(void **state)
 	queue_for("a.test", 50);
 	struct dispatch *d = start();
 	UNTIL(fake_count(&fake.tries) == 4);
-	assert_int_equal(test_shell("sqlite3 '%s' 'ALTER TABLE event RENAME TO elsewhere'", config.database), 0);
+	assert_int_equal(test_shell("sqlite3 -cmd '.timeout 30000' '%s' 'ALTER TABLE event RENAME TO elsewhere'",
+				    config.database),
+			 0);
 	fake_set(&fake.hanging, false);
 	UNTIL((dispatch_look(d, &view), failed(view.broken)));
 	dispatch_end(&d);

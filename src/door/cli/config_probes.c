@@ -531,7 +531,7 @@ const struct probe config_probes[] = {
 	{ "certificate", probe_certificate, false },
 	{ "malware", probe_scanner, true },
 	{ "inspector", probe_inspector, false },
-	{ "credentials of ses", probe_ses_login, true },
+	{ "ses", probe_ses_login, true },
 	{ "transport", probe_transport, true },
 	{ "dns", probe_dns, true },
 };
