@@ -25,6 +25,9 @@ static struct {
 	bool down, hanging; /* it fails; it takes its time until it no more is */
 	bool saw_unsettled; /* a message came on a connection whose last one was not settled */
 	const char *poison; /* breaks the connection whenever it comes */
+	bool tells, spent,
+		unasked;          /* what it allows: whether it says so, that it is nothing, that it cannot be asked */
+	unsigned too_fast, asked; /* how many it will call too fast; how often it was asked */
 	unsigned poisoned, count, tries;
 	char to[PEOPLE_MAX * 2][64];
 } fake = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
@@ -73,6 +76,15 @@ static err fake_take(struct session *s, const char *to, struct outcome *o)
 		fake.poisoned++;
 		return LATER(TIMEOUT, "the connection broke");
 	}
+	if (fake.too_fast) {
+		fake.too_fast--;
+		*o = (struct outcome){ .result = OUTCOME_LATER, .fast = true };
+		return LATER(REPLY_LATER, "too fast");
+	}
+	if (fake.spent) {
+		*o = (struct outcome){ .result = OUTCOME_LATER, .ask = true };
+		return LATER(LIMIT, "nothing more today");
+	}
 	while (fake.hanging)
 		pthread_cond_wait(&fake.changed, &fake.lock);
 	fake.saw_unsettled |= !is_settled(s->state);
@@ -93,7 +105,20 @@ static err fake_send(struct session *s, const struct message *m, struct outcome 
 	return e;
 }
 
+static err fake_allowance(struct session *s, struct allowance *out, struct fault *fault)
+{
+	pthread_mutex_lock(&fake.lock);
+	fake.asked++;
+	*out = (struct allowance){ .told = fake.tells, .day_max = 10, .day_left = fake.spent ? 0 : 10 };
+	bool unasked = fake.unasked;
+	pthread_mutex_unlock(&fake.lock);
+	if (unasked)
+		fault_set(fault, "nobody answers the question");
+	return unasked ? LATER(TIMEOUT, "nobody answers") : OK;
+}
+
 static const struct engine fake_engine = {
+	.allowance = fake_allowance,
 	.session_open = fake_session_open,
 	.send = fake_send,
 	.session_close = fake_session_close,
@@ -141,6 +166,8 @@ static int begin(void **state)
 	assert_ok(submission_save(db, arena, &chance, sub));
 	people = 0;
 	fake.down = fake.hanging = fake.saw_unsettled = false;
+	fake.tells = fake.spent = fake.unasked = false;
+	fake.too_fast = fake.asked = 0;
 	fake.poison = NULL;
 	fake.poisoned = fake.count = fake.tries = 0;
 	return 0;
@@ -390,6 +417,78 @@ static void outcomes_that_cannot_be_written_down_end_the_run(void **state)
 }
 
 #define dispatched(f) cmocka_unit_test_setup_teardown(f, begin, end)
+static unsigned attempts_of(unsigned row)
+{
+	OWNED(db_rows_done) struct db_rows rows = { 0 };
+
+	assert_ok(db_one(db, QUERY_DELIVERY_GET, DB(db_id(deliveries[row])), &rows));
+	return (unsigned)db_row_number(&rows, 5);
+}
+
+static void who_is_too_fast_slows_down_and_each_goes_once_at_its_first_attempt(void **state)
+{
+	fake.too_fast = 12; /* more than a message could fail without an outcome */
+	queue_for("a.test", 3);
+	struct dispatch *d = start();
+	UNTIL(in_state(DELIVERY_DELIVERED) == 3);
+	dispatch_end(&d);
+	assert_int_equal(fake.count, 3);
+	assert_int_equal(fake.tries, 3 + 12);
+	for (unsigned row = 0; row < 3; row++)
+		assert_int_equal(attempts_of(row), 1);
+}
+
+static void while_nothing_is_allowed_nothing_is_tried_and_all_can_be_cancelled(void **state)
+{
+	struct dispatch_view view;
+
+	fake.tells = fake.spent = true;
+	queue_for("a.test", 20);
+	struct dispatch *d = start();
+	UNTIL((dispatch_look(d, &view), view.down_since && view.trouble[0]));
+	UNTIL(fake_count(&fake.asked) >= 2); /* again and again */
+	assert_non_null(strstr(view.trouble, "quota"));
+	assert_int_equal(fake.tries, 0);
+	assert_int_equal(in_state(DELIVERY_QUEUED), 20);
+	fake_set(&fake.spent, false);
+	UNTIL(in_state(DELIVERY_DELIVERED) == 20);
+	dispatch_end(&d);
+	assert_int_equal(fake.count, 20);
+}
+
+static void what_is_no_longer_allowed_goes_back_into_the_queue(void **state)
+{
+	fake.tells = fake.hanging = true;
+	queue_for("a.test", 20);
+	struct dispatch *d = start();
+	UNTIL(fake_count(&fake.tries) == 4);
+	pthread_mutex_lock(&fake.lock);
+	fake.spent = true;
+	fake.hanging = false;
+	pthread_cond_broadcast(&fake.changed);
+	pthread_mutex_unlock(&fake.lock);
+	UNTIL(in_state(DELIVERY_DELIVERED) == 4 && in_state(DELIVERY_QUEUED) == 16);
+	fake_set(&fake.spent, false);
+	UNTIL(in_state(DELIVERY_DELIVERED) == 20);
+	dispatch_end(&d);
+	assert_int_equal(fake.count, 20);
+	assert_int_equal(attempts_of(19), 1);
+}
+
+static void nothing_leaves_before_it_is_known_what_is_allowed(void **state)
+{
+	struct dispatch_view view;
+
+	fake.tells = fake.unasked = true;
+	queue_for("a.test", 2);
+	struct dispatch *d = start();
+	UNTIL((dispatch_look(d, &view), strstr(view.trouble, "nobody answers the question")));
+	assert_int_equal(fake.tries, 0);
+	fake_set(&fake.unasked, false);
+	UNTIL(in_state(DELIVERY_DELIVERED) == 2);
+	dispatch_end(&d);
+}
+
 TESTS(dispatch, dispatched(what_is_due_first_goes_first), dispatched(each_goes_once_over_all_connections),
       dispatched(nothing_more_is_said_on_a_connection_before_its_outcome_is_durable),
       dispatched(a_slow_domain_holds_no_other_up_and_can_be_cancelled),
@@ -397,4 +496,8 @@ TESTS(dispatch, dispatched(what_is_due_first_goes_first), dispatched(each_goes_o
       dispatched(what_a_broken_transport_was_given_can_be_cancelled_and_the_rest_goes_when_it_works),
       dispatched(a_message_that_breaks_the_connection_each_time_has_an_outcome_in_the_end),
       dispatched(at_the_end_what_is_in_hand_is_finished_and_the_rest_is_as_it_was),
-      dispatched(outcomes_that_cannot_be_written_down_end_the_run))
+      dispatched(outcomes_that_cannot_be_written_down_end_the_run),
+      dispatched(who_is_too_fast_slows_down_and_each_goes_once_at_its_first_attempt),
+      dispatched(while_nothing_is_allowed_nothing_is_tried_and_all_can_be_cancelled),
+      dispatched(what_is_no_longer_allowed_goes_back_into_the_queue),
+      dispatched(nothing_leaves_before_it_is_known_what_is_allowed))
