@@ -77,6 +77,8 @@ err check_document(int dir_fd, str name, uint64_t size_max, struct arena *a, str
 /* All documents of a row, in order. */
 err check_documents(int dir_fd, const struct list_row *row, uint64_t size_max, struct arena *a, struct document **out,
 		    struct fault *fault);
+/* Whether a name of a list can be one below the directory of documents: NEVER DOCUMENT. */
+err check_document_reference(str name);
 /* What the recipient sees of a path: its last part, in NFC, without control, direction and invisible characters,
  * without what file systems refuse, of 200 octets at most. Never empty. */
 err check_document_name(struct arena *a, str path, str *out);

@@ -13,7 +13,7 @@ static err refused(struct fault *fault, str name, err e)
 }
 
 /* The kernel would refuse most of this by itself; said here it has its reason. */
-static err name_check(str name)
+err check_document_reference(str name)
 {
 	str part, rest = name;
 
@@ -76,7 +76,7 @@ static err describe(struct arena *a, str name, uint64_t size, struct document *o
 err check_document(int dir_fd, str name, uint64_t size_max, struct arena *a, struct document *out, struct fault *fault)
 {
 	uint64_t size = 0;
-	err e = name_check(name);
+	err e = check_document_reference(name);
 
 	if (!failed(e))
 		e = look(a, dir_fd, name, size_max, &size);

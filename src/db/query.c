@@ -77,6 +77,7 @@ static err fit(const struct db *db)
 {
 	if (failed(db->broken))
 		return db->broken;
+	TRY(follow_broken(db));
 	return db->in_transaction ? db->lost : OK;
 }
 
@@ -146,6 +147,8 @@ static err run_in_turn(struct db *db, sqlite3_stmt *statement)
 	db->changed = (uint64_t)sqlite3_changes64(db->engine);
 	err e = result == SQLITE_DONE ? OK : db_failure(db, result);
 	(void)sqlite3_reset(statement);
+	if (take_turn && !failed(e))
+		e = follow_commit(db);
 	if (take_turn)
 		turn_give(db->turn);
 	return e;

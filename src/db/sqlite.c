@@ -68,18 +68,26 @@ static err connect(struct db *db, const char *path)
 	return harden(db);
 }
 
-static err open_file(const char *path, struct db **out, struct fault *fault)
+struct followed {
+	const struct db_follower *by; /* null: nobody new */
+	uint64_t handed;
+};
+
+static err open_file(const char *path, const struct followed *f, struct db **out, struct fault *fault)
 {
 	OWNED(db_done) struct db *db = calloc(1, sizeof *db);
 
 	if (!db)
 		return LATER(MEMORY, "no memory for a connection");
 	TRY(connect(db, path));
+	if (f->by)
+		follow_by(db, f->by, f->handed);
 	/* One at a time: bringing a file into log mode and migrating it need it alone. */
 	TRY(turn_take(db->turn, db->patience));
 	err e = configure(db);
 	turn_give(db->turn);
 	TRY(e);
+	follow_open(db);
 	TRY(migrate(db, fault));
 	*out = db;
 	db = NULL;
@@ -88,16 +96,27 @@ static err open_file(const char *path, struct db **out, struct fault *fault)
 
 /* Nobody but the engine opens the file: closing another descriptor of it would drop the locks (POSIX fcntl locks
  * belong to the process and the file, not to the descriptor). */
-err db_open(const char *path, struct db **out, struct fault *fault)
+static err open_there(const char *path, const struct followed *f, struct db **out, struct fault *fault)
 {
 	if (!file_exists(path)) {
 		fault_set(fault, "there is no database at %s; `letterlock init` makes one", path);
 		return NEVER(NOT_FOUND, "there is no database");
 	}
-	err e = open_file(path, out, fault);
+	err e = open_file(path, f, out, fault);
 	if (failed(e) && fault_empty(fault))
 		fault_set(fault, "the database %s cannot be used: %s", path, e.note);
 	return e;
+}
+
+err db_open(const char *path, struct db **out, struct fault *fault)
+{
+	return open_there(path, &(struct followed){ 0 }, out, fault);
+}
+
+err db_open_followed(const char *path, const struct db_follower *follower, uint64_t handed, struct db **out,
+		     struct fault *fault)
+{
+	return open_there(path, &(struct followed){ follower, handed }, out, fault);
 }
 
 err db_create(const char *path, struct fault *fault)

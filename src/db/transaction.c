@@ -16,6 +16,7 @@ err db_begin(struct db *db, struct db_transaction *out)
 	must(!db->in_transaction);
 	if (failed(db->broken))
 		return db->broken;
+	TRY(follow_broken(db));
 	db_end_rows(db);
 	TRY(turn_take(db->turn, db->patience));
 	err e = db_engine(db, QUERY_BEGIN, NULL);
@@ -46,10 +47,12 @@ err db_commit(struct db_transaction *t)
 	err e = failed(db->broken) ? db->broken : db->lost;
 	if (!failed(e))
 		e = db_engine(db, QUERY_COMMIT, NULL);
-	if (failed(e))
+	if (failed(e)) {
 		db_rollback(t);
-	else
-		over(t);
+		return e;
+	}
+	e = follow_commit(db);
+	over(t);
 	return e;
 }
 
@@ -81,6 +84,8 @@ err db_checkpoint(struct db *db)
 	must(!db->in_transaction);
 	if (failed(db->broken))
 		return db->broken;
+	if (turn_following(db->turn)->follower.commit)
+		return NEVER(UNSUPPORTED, "a database that is followed is not written back into its file");
 	TRY(turn_take(db->turn, db->patience));
 	err e = db_engine(db, QUERY_CHECKPOINT, &busy);
 	turn_give(db->turn);

@@ -16,6 +16,7 @@ struct turn {
 	unsigned connections;
 	bool taken;
 	struct waiting *first;
+	struct following following;
 };
 
 /* The lines of all files, and everything in them. Held for a few instructions at a time. */
@@ -163,4 +164,9 @@ void turn_give(struct turn *turn)
 	turn->first = next->next;
 	next->served = true;
 	must(pthread_cond_signal(&next->called) == 0);
+}
+
+struct following *turn_following(struct turn *turn)
+{
+	return &turn->following;
 }

@@ -223,6 +223,9 @@ static err send_one(struct courier *c, struct held *h, bool *settled)
 {
 	struct outcome o = { 0 };
 
+	*settled = false;
+	if (c->d->options.may_mail)
+		TRY(c->d->options.may_mail(c->d->options.state));
 	if (!c->session)
 		TRY(session_open(c->d->transport, &c->session));
 	err e = session_send(c->session, &h->lease.message, &o);

@@ -91,26 +91,49 @@ static err open_signer(const struct config *config, struct clock clock, struct s
 /* ── Opening ─────────────────────────────────────────────────────────────────────────────────────── */
 
 /* The store believes the clock of the wall, whatever moment `--now` takes for the work. */
+static err s3_options(const struct config *config, struct store_s3_options *out)
+{
+	*out = (struct store_s3_options){ .region = config->s3.region,
+					  .endpoint = config->s3.endpoint,
+					  .bucket_in_path = config->s3.path_style,
+					  .ca_file = config->s3.ca_file,
+					  .kms_key = config->s3.kms_key,
+					  .patience = config->s3.patience,
+					  .clock = sys_clock() };
+	return open_signer(config, out->clock, &out->login);
+}
+
+err objects_place(const struct config *config, struct arena *a, str *bucket, str *prefix)
+{
+	str below;
+
+	if (!objects_in_bucket(config))
+		return NEVER(CONFIG, "the store is no bucket");
+	(void)str_cut(str_from(config->store, 5), '/', bucket, &below);
+	return str_format(a, prefix, "%.*s%s", STR_ARG(below), below.len && !str_ends(below, STR("/")) ? "/" : "");
+}
+
 static err open_bucket(const struct config *config, struct store **out, struct fault *fault)
 {
-	struct store_s3_options options = { .region = config->s3.region,
-					    .endpoint = config->s3.endpoint,
-					    .bucket_in_path = config->s3.path_style,
-					    .ca_file = config->s3.ca_file,
-					    .kms_key = config->s3.kms_key,
-					    .patience = config->s3.patience,
-					    .clock = sys_clock() };
-	char room[512];
-	struct buf prefix = BUF_ON(room);
+	OWNED(arena_done) struct arena *a = NULL;
+	struct store_s3_options options;
+	str bucket, prefix;
 
-	(void)str_cut(str_from(config->store, 5), '/', &options.bucket, &options.prefix);
-	buf_add(&prefix, options.prefix);
-	if (prefix.len && !str_ends(options.prefix, STR("/")))
-		buf_add_char(&prefix, '/');
-	TRY(buf_check(&prefix));
-	options.prefix = buf_str(&prefix);
-	TRY(open_signer(config, options.clock, &options.login));
+	TRY(arena_open(64 * 1024, &a));
+	TRY(objects_place(config, a, &bucket, &prefix));
+	TRY(s3_options(config, &options));
+	options.bucket = bucket;
+	options.prefix = prefix;
 	return store_open_s3(&options, out, fault);
+}
+
+err objects_bucket(const struct config *config, str bucket, struct bucket **out, struct fault *fault)
+{
+	struct store_s3_options options;
+
+	TRY(s3_options(config, &options));
+	options.bucket = bucket;
+	return bucket_open(&options, out, fault);
 }
 
 err objects_open(const struct config *config, struct store **out, struct fault *fault)

@@ -4,10 +4,13 @@
 
 #include "config/config.h"
 #include "net/aws_login.h"
-#include "store/store.h"
+#include "store/bucket.h"
 
 /* Asks nothing of the network. The configuration outlives the store. */
 err objects_open(const struct config *config, struct store **out, struct fault *fault);
+/* Any bucket where the configured one is, asked with the same credentials. */
+err objects_bucket(const struct config *config, str bucket, struct bucket **out, struct fault *fault);
+err objects_place(const struct config *config, struct arena *a, str *bucket, str *prefix); /* with '/' at its end */
 bool objects_in_bucket(const struct config *config);
 /* Who would sign for the bucket; only to be looked at. The keys lie in the arena. */
 err objects_login(struct arena *a, const struct config *config, struct clock clock, struct aws_login **out);

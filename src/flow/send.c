@@ -198,7 +198,8 @@ static err plan(struct send *s, struct fault *fault)
 		fault_set(fault,
 			  "the results of an earlier run are there; carry that run on with --resume FILE, or name "
 			  "another file with --results");
-	return e;
+	TRY(e);
+	return s->options.elsewhere.results ? s->options.elsewhere.results(s->options.elsewhere.state, true) : OK;
 }
 
 err send_plan(struct line *line, const struct send_options *options, struct send **out, struct fault *fault)

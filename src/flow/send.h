@@ -14,9 +14,20 @@
 #include "flow/line.h"
 #include "flow/results.h"
 
+/* Where what a run needs and knows lies elsewhere than on this machine. What is null is here. */
+struct send_elsewhere {
+	/* Puts the document of that name into `to`, which is not finished. NEVER NOT_FOUND if there is none; any other
+	 * NEVER refuses the row, with the fault. Many threads ask. */
+	err (*document)(void *state, struct arena *a, str name, struct sink *to, struct fault *fault);
+	/* The results file was written; `planned`: nothing may be accepted before it is safe. */
+	err (*results)(void *state, bool planned);
+	err (*may_mail)(void *state); /* before each mail; anything but OK ends the run */
+	void *state;
+};
+
 struct send_options {
 	const char *list_path;
-	const char *documents_dir;
+	const char *documents_dir; /* with elsewhere.document: an empty one, for what is fetched */
 	const char *results_path; /* where the results go */
 	bool resume;              /* results_path exists and tells what was done */
 	str template_name;
@@ -27,6 +38,8 @@ struct send_options {
 	bool hide_names;
 	span expires;
 	bool wait;     /* for outcomes; else only queue */
+	bool once;     /* resuming: a delivery that failed for good has failed, and is not sent anew */
+	struct send_elsewhere elsewhere;
 	span patience; /* how long it waits when nothing can be done */
 	bool dry_run;
 	uint64_t rows_max;

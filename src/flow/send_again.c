@@ -84,7 +84,7 @@ err send_carry_on(struct send *s, const struct earlier **before, struct send_row
 		return OK;
 	TRY(look_up(s, (*before)->delivery, &k));
 	TRY(is_ours(*before, &k, out->number, fault));
-	*carried = k.known && k.state != DELIVERY_FAILED;
+	*carried = k.known && (k.state != DELIVERY_FAILED || s->options.once);
 	if (*carried)
 		return carry(s, *before, &k, out, result);
 	if (k.known)
@@ -115,7 +115,7 @@ static err keep_one(struct send *s, const struct earlier_run *run, const struct 
 	if (before->in_list || id_none(before->delivery))
 		return OK;
 	TRY(look_up(s, before->delivery, &k));
-	if (!k.known || k.state == DELIVERY_FAILED)
+	if (!k.known || (k.state == DELIVERY_FAILED && !s->options.once))
 		return OK;
 	TRY(send_more_room(s));
 	struct send_row *row = &s->rows[s->results.count];

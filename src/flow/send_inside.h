@@ -119,6 +119,15 @@ struct send_quiet {
 	bool nothing_to_do;
 };
 
+/* Documents that lie elsewhere, for as long as their chunk goes down the line: in a folder of its own. */
+struct fetched {
+	const char *dir; /* null: nothing is there */
+	int fd;
+};
+#define FETCHED_NONE ((struct fetched){ .fd = -1 })
+err fetch_documents(struct send *s, struct arena *a, struct chunk *chunk, struct fetched *out);
+void fetched_done(struct fetched *f);
+
 void *send_submit(void *send); /* a thread */
 err send_try_all(struct send *s, const struct send_watch *watch, struct arena *a);
 void send_halt(struct send *s, err e,

@@ -48,7 +48,8 @@ static err write_results(struct send *s, struct send_keeping *k)
 	memcpy(copy.rows, s->results.rows, s->results.count * sizeof *copy.rows);
 	s->changed = false;
 	pthread_mutex_unlock(&s->lock);
-	return results_write(k->arena, s->options.results_path, &copy, true);
+	TRY(results_write(k->arena, s->options.results_path, &copy, true));
+	return s->options.elsewhere.results ? s->options.elsewhere.results(s->options.elsewhere.state, false) : OK;
 }
 
 err send_keep_results(struct send *s, struct send_keeping *k, bool now_or_never)

@@ -150,7 +150,10 @@ static err submit_together(struct send *s, struct workbench *bench, struct arena
 		given[i] = *intakes[i].to;
 	}
 	struct chunk chunk = { &view, s->documents_fd, s->options.hide_names, intakes, count };
-	err e = flow_submit(s->line, bench, &chunk);
+	OWNED(fetched_done) struct fetched fetched = FETCHED_NONE;
+	err e = s->options.elsewhere.document ? fetch_documents(s, a, &chunk, &fetched) : OK;
+	if (!failed(e))
+		e = flow_submit(s->line, bench, &chunk);
 	if (e.fate == FATE_NEVER && e.why == WHY_LIMIT) {
 		for (size_t i = 0; i < count; i++) /* nobody of it was accepted */
 			intakes[i].problem = e;

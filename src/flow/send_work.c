@@ -4,7 +4,7 @@
 
 #include "sys/sys.h"
 
-enum { ENCLOSED_CHUNK_MOST = 4, THREADS_MAX = 256, TICK = SECOND / 10 };
+enum { ENCLOSED_CHUNK_MOST = 4, FETCHED_CHUNK_MOST = 8, THREADS_MAX = 256, TICK = SECOND / 10 };
 
 static void heard(void *state, const struct dispatched *what)
 {
@@ -21,6 +21,13 @@ static void heard(void *state, const struct dispatched *what)
 		send_set_status(s, row, status, problem, ended);
 	}
 	pthread_mutex_unlock(&s->lock);
+}
+
+static err may_mail(void *state)
+{
+	const struct send_elsewhere *e = &((struct send *)state)->options.elsewhere;
+
+	return e->may_mail(e->state);
 }
 
 static unsigned thread_count(const struct send *s)
@@ -41,6 +48,8 @@ static size_t chunk_size(const struct send *s)
 
 	if (enclose_is(s->options.seal) || s->options.seal == SEAL_AUTO)
 		most = ENCLOSED_CHUNK_MOST; /* whole mails are held in memory */
+	else if (s->options.elsewhere.document)
+		most = FETCHED_CHUNK_MOST; /* all documents of a chunk lie on the disk at once */
 	return even < most ? even : most;
 }
 
@@ -49,6 +58,7 @@ static err start_dispatch(struct send *s, struct fault *fault)
 	const struct dispatch_options options = {
 		.patience = s->options.patience,
 		.scope = { s->sub->id },
+		.may_mail = s->options.elsewhere.may_mail ? may_mail : NULL,
 		.heard = heard,
 		.state = s,
 	};

@@ -244,8 +244,10 @@ static void set_patience(struct http_client *c)
 {
 	int64_t left = c->wait.until - clock_ticks(&c->clock);
 
-	curl_easy_setopt(c->curl, CURLOPT_TIMEOUT_MS, (long)(left > 1000 ? left / 1000 : 1));
 	curl_easy_setopt(c->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
+	if (c->wait.until == INT64_MAX)
+		return;
+	curl_easy_setopt(c->curl, CURLOPT_TIMEOUT_MS, (long)(left > 1000 ? left / 1000 : 1));
 	curl_easy_setopt(c->curl, CURLOPT_LOW_SPEED_LIMIT, (long)SLOWEST);
 	curl_easy_setopt(c->curl, CURLOPT_LOW_SPEED_TIME, (long)SLOWEST_S);
 }

@@ -49,7 +49,7 @@ struct http_call {
 	/* What comes back: to `to`, or into memory. `answer_max` bounds it, and memory takes that much room. */
 	struct sink *to; /* gets the body of a 2xx alone, and is not finished */
 	uint64_t answer_max;
-	span patience; /* for all of it; 0: 30 s. Slower than 1 KiB/s for 30 s is too slow in any case */
+	span patience; /* for all of it; 0: 30 s; INT64_MAX: for ever. Else slower than 1 KiB/s for 30 s is too slow */
 	span stall;    /* how long nothing at all may move, looked at once a second; 0: as above */
 	/* A request that is lost on a kept connection may be sent again. GET, HEAD, PUT and DELETE are repeatable by
 	 * nature (RFC 9110 9.2.2); others take a connection of their own unless this says so. */

@@ -122,7 +122,7 @@ const char *s3_key(const struct s3 *s, id object, bool direct, char room[S3_KEY_
 	return buf_c(&b);
 }
 
-static void close_s3(void *state)
+void s3_close(void *state)
 {
 	struct s3 *s = state;
 
@@ -141,6 +141,31 @@ static void close_s3(void *state)
 		s->options.login.done(s->options.login.state);
 	free(s->memory);
 	free(s);
+}
+
+err s3_new(const struct store_s3_options *options, struct s3 **out, struct fault *fault)
+{
+	struct s3 *s = calloc(1, sizeof *s);
+
+	if (!s) {
+		if (options->login.done)
+			options->login.done(options->login.state);
+		return LATER(MEMORY, "no memory for a store");
+	}
+	must(pthread_mutex_init(&s->lock, NULL) == 0);
+	must(pthread_cond_init(&s->work, NULL) == 0 && pthread_cond_init(&s->done, NULL) == 0);
+	s->last = &s->first;
+	s->options = *options;
+	err e = check(options, fault);
+	if (!failed(e))
+		e = keep(s, options);
+	if (!failed(e))
+		e = name_host(s, fault);
+	if (failed(e))
+		s3_close(s);
+	else
+		*out = s;
+	return e;
 }
 
 err store_open_s3(const struct store_s3_options *options, struct store **out, struct fault *fault)
@@ -164,28 +189,10 @@ err store_open_s3(const struct store_s3_options *options, struct store **out, st
 		.list = s3_list,
 		.ready = s3_ready,
 		.direct = &direct,
-		.close = close_s3,
+		.close = s3_close,
 	};
 	struct s3 *s;
 
-	s = calloc(1, sizeof *s);
-	if (!s) {
-		if (options->login.done)
-			options->login.done(options->login.state);
-		return LATER(MEMORY, "no memory for a store");
-	}
-	must(pthread_mutex_init(&s->lock, NULL) == 0);
-	must(pthread_cond_init(&s->work, NULL) == 0 && pthread_cond_init(&s->done, NULL) == 0);
-	s->last = &s->first;
-	s->options = *options;
-	err e = check(options, fault);
-	if (!failed(e))
-		e = keep(s, options);
-	if (!failed(e))
-		e = name_host(s, fault);
-	if (failed(e)) {
-		close_s3(s);
-		return e;
-	}
+	TRY(s3_new(options, &s, fault));
 	return store_new(&engine, s, out);
 }

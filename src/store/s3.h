@@ -44,6 +44,7 @@ struct s3_call {
 	bool seals;            /* creates an object: says how it is to be encrypted at rest */
 	str type, disposition; /* of an object that others fetch; else empty */
 	str if_match;          /* an ETag, or empty */
+	bool only_new;         /* NEVER EXISTS if the key is taken */
 	bool anonymous, once;  /* without a signature; not tried again */
 	const char *answers;   /* a 200 whose body has not this element says nothing: "Root/Child"; null: any body */
 	void *to;              /* `room` bytes of the object from `at` on go there, or fewer at its end */
@@ -56,7 +57,7 @@ struct s3_answer {
 	unsigned status;
 	str body; /* of those that are read as text */
 	size_t got;
-	uint64_t total; /* of Content-Range */
+	uint64_t total; /* of Content-Range; of HEAD, the length */
 	char etag[S3_ETAG_MAX];
 };
 
@@ -83,6 +84,10 @@ struct s3 {
 	span skew; /* their clock minus ours, where it is more than they bear */
 	struct s3_left_behind *left_behind;
 };
+
+/* As store_open_s3(), without the store. */
+err s3_new(const struct store_s3_options *options, struct s3 **out, struct fault *fault);
+void s3_close(void *s3);
 
 /* Tries again with growing waits what may go better, and says in words what will not. NEVER NOT_FOUND for a key that is
  * not there. `a` holds what the answer shows. */

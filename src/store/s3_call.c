@@ -207,6 +207,8 @@ static err fill(const struct s3 *s, struct arena *a, const struct s3_call *call,
 		add(r, "content-disposition", call->disposition);
 		add(r, "cache-control", STR("private, no-store"));
 	}
+	if (call->only_new)
+		add(r, "if-none-match", STR("*"));
 	return OK;
 }
 
@@ -251,6 +253,13 @@ err s3_url(const struct s3 *s, struct arena *a, const char *key, str query, str 
 
 /* ── An answer ───────────────────────────────────────────────────────────────────────────────────── */
 
+static err read_length(const struct http_result *result, struct s3_answer *out)
+{
+	const str *length = http_result_field(result, STR("content-length"));
+
+	return length && str_number(*length, &out->total) ? OK : LATER(PROTOCOL, "the store does not say how long it is");
+}
+
 /* RFC 9110 14.4. What was asked for is what was given, up to the object's end. */
 static err read_part(const struct s3_call *call, const struct http_result *result, struct s3_answer *out)
 {
@@ -289,9 +298,15 @@ static err check_etag(const struct s3_call *call, const struct request *r, const
 	return LATER(STORE, "what arrived at the store was not what was sent");
 }
 
-static err understand_refusal(struct s3 *s, const struct request *r, const struct http_result *result, str code)
+static err understand_refusal(struct s3 *s, const struct s3_call *call, const struct request *r,
+			      const struct http_result *result, str code)
 {
 	const struct store_login *login = &s->options.login;
+
+	if (call->only_new && result->status == 412)
+		return NEVER(EXISTS, "the name is taken");
+	if (call->only_new && result->status == 409) /* somebody else puts it at this moment */
+		return LATER(STORE, "the store could not decide whose object it takes");
 
 	if (str_same(code, STR("RequestTimeTooSkewed")))
 		return learn_skew(s, result);
@@ -318,11 +333,13 @@ static err understand(struct s3 *s, struct arena *a, const struct s3_call *call,
 	out->status = result->status;
 	out->body = result->body;
 	if (result->status / 100 != 2)
-		return understand_refusal(s, r, result, s3_element(a, result->body, "Error/Code"));
+		return understand_refusal(s, call, r, result, s3_element(a, result->body, "Error/Code"));
 	if (etag && str_clean(*etag))
 		buf_add(&kept, *etag);
 	(void)buf_c(&kept);
 	TRY(buf_check(&kept));
+	if (str_same(call->method, STR("HEAD")))
+		TRY(read_length(result, out));
 	if (call->to)
 		TRY(read_part(call, result, out));
 	TRY(check_body(a, call, result));

@@ -80,6 +80,7 @@ struct path_facts {
 };
 err path_look(const char *path, struct path_facts *out); /* follows links */
 err dir_remove(const char *path);                        /* an empty one; OK if it is not there */
+err dir_remove_all(const char *path);                    /* with all that is in it; links are not followed */
 
 /* Runs argv (ended by null, found by PATH, no shell) with empty input and gives back what it printed: for secrets
  * kept elsewhere. NEVER SYSTEM if it fails, LATER TIMEOUT, NEVER LIMIT beyond max. */
