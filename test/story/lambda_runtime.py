@@ -78,6 +78,9 @@ class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
+    def handle_error(self, request, client_address):
+        """A program that was killed leaves its connection."""
+
 
 class Function:
     """One machine of a function. invoke() answers as Lambda would: what was said, or that it ended, or took too long."""
