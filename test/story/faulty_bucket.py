@@ -134,7 +134,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         while len(here.objects) < here.others and time.monotonic() < until:
             time.sleep(0.01)
 
-    do_GET = do_PUT = do_POST = do_DELETE = do
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do
+
+    def answer_HEAD(self, here):
+        whole = here.objects.get(self.key)
+        return (404, b"", {}) if whole is None else (200, whole, {"ETag": here.etag(whole)})
 
     def answer_GET(self, here):
         if "uploads" in self.query or "list-type" in self.query:
@@ -171,6 +175,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             here.uploads[self.query["uploadId"]]["parts"][int(self.query["partNumber"])] = self.body
         else:
             assert self.headers["x-amz-server-side-encryption"] == "AES256"
+            if here.conditional and self.headers.get("If-None-Match") == "*" and self.key in here.objects:
+                return 412, error("PreconditionFailed"), {}
             here.objects[self.key] = self.body
         stored = self.body[:-1] if self.fault == "another etag" else self.body
         return 200, b"", {} if self.fault == "no etag" else {"ETag": here.etag(stored)}
@@ -207,7 +213,8 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 class FaultyBucket:
-    """`clock`: seconds its clock is ahead. `age`: seconds since whatever it holds was written."""
+    """`clock`: seconds its clock is ahead. `age`: seconds since whatever it holds was written. `conditional`: whether it
+    honours If-None-Match."""
 
     def __init__(self, room):
         room.mkdir()
@@ -216,6 +223,7 @@ class FaultyBucket:
         self.objects, self.uploads, self.asked, self.faults, self.unknown_keys = {}, {}, [], [], set()
         self.clock, self.age, self.others, self.left_alone = 0, 0, 0, 0
         self.elsewhere = "https://localhost:1"
+        self.conditional = True
         self.server = Server(("127.0.0.1", 0), Handler)
         self.server.house = self
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -5,16 +5,18 @@ import csv
 import io
 import json
 import os
+import pathlib
 import random
+import signal
 import subprocess
 import tempfile
-import threading
 import time
 
 import pytest
 
-from bucket import Bucket
-from house import PROGRAM, House
+from bucket import KEY, Bucket, point_to
+from faulty_bucket import FaultyBucket
+from house import PROGRAM, House, pdf
 from lambda_runtime import Function, put_event
 from sink import Sink, check_account
 
@@ -178,3 +180,266 @@ def test_killed_at_any_moment_nobody_is_mailed_twice_and_nobody_forgotten(place,
         account = check_account(sink, p.house, rows)
     assert kills == 30
     print(f"{lists} lists, {kills} kills, {sum(account.copies.values()) - len(rows)} second copies, all of them of cut replies")
+
+
+def test_before_its_deadline_it_stops_by_itself_and_the_next_goes_on(place, tmp_path):
+    with Sink(tmp_path / "sink.log", "--delay", "250") as slow:
+        p = place(slow)
+        p.house.setting("connections", "2", section="transport")
+        p.put(p.house.people(80))
+        f, tries = p.function(), 0
+        f.start()
+        assert f.asked.wait(20)
+        machine = f.process.pid
+        while True:
+            result = f.invoke(p.event(), timeout=10)
+            tries += 1
+            if result["ok"]:
+                break
+            assert result["type"] == "Letterlock.Waiting", result
+            assert result["seconds"] < 10
+            assert any(r["status"] == "waiting" for r in p.results())
+            assert tries < 20
+        assert f.process.pid == machine, "nothing had to be ended"
+        assert tries > 1, "there was more to do than in one try"
+        account = check_account(slow, p.house, p.results())
+        assert set(account.copies.values()) == {1}
+
+
+def test_a_machine_that_was_frozen_does_not_mail_when_it_thaws(place, tmp_path):
+    """Who holds the run is stopped in mid-work for longer than the lease; another takes over; then the first wakes."""
+    with Sink(tmp_path / "sink.log", "--delay", "100") as slow:
+        p = place(slow, lease="1s")
+        p.house.setting("connections", "2", section="transport")
+        p.put(p.house.people(60))
+        first, second = p.function(), p.function()
+        entry = first.begin(p.event(), timeout=120)
+        until = time.monotonic() + 60
+        while sum(slow.account().copies.values()) < 10:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        os.killpg(first.process.pid, signal.SIGSTOP)
+        result = second.invoke(p.event(), timeout=120)
+        while result["type"] == "Letterlock.Busy":
+            result = second.invoke(p.event(), timeout=120)
+        assert result["ok"], result
+        os.killpg(first.process.pid, signal.SIGCONT)
+        late = first.finish(entry)
+        assert not late["ok"] and late["type"] == "Letterlock.Busy", late
+        first.close()
+        account = slow.account()
+        twice = [name for name, copies in account.copies.items() if copies > 1 + account.cuts[name]]
+        assert len(twice) <= 2, "one a connection was on its way when it froze, and no mail was begun after that"
+        check_account(slow, p.house, p.results(), doubtful=[name.strip("<>").split("@")[0] for name in twice])
+
+
+@pytest.mark.parametrize("event,because", ids=range(13), argvalues=[
+    (b"", "not JSON"), (b"{", "not JSON"), (b"[]", "no object"), (b"null", "JSON"),
+    ({"list": "s3://letters/a.csv", "list2": 1}, "list2"),
+    ({"list": "s3://letters/a.csv", "as": "rar"}, "as"),
+    ({"list": "s3://letters/a.csv", "proof": "details"}, "proof"),
+    ({"list": "s3://letters/a.csv", "proof": "password:x"}, "proof"),
+    ({"list": "s3://letters/a.csv", "link": "carrier pigeon"}, "link"),
+    ({"list": "/etc/passwd"}, "s3://"),
+    (put_event("letters", "a.csv", "x", "ObjectRemoved:Delete"), "ObjectCreated"),
+    (b'{"list": "' + b"x" * 10_000_000 + b'"}', "MiB"),
+    (b"[" * 1_000_000, "JSON"),
+])
+def test_an_event_that_makes_no_sense_is_answered_so(place, sink, event, because, shared={}):
+    if "function" not in shared:
+        shared["place"] = place(sink)
+        shared["function"] = shared["place"].function()
+        shared["place"].functions.clear()
+    f = shared["function"]
+    f.start()
+    pid = f.process.pid
+    result = f.invoke(event)
+    assert not result["ok"] and result["type"] == "Letterlock.Refused", result
+    assert result["body"]["errorType"] == "Letterlock.Refused"
+    assert because in result["body"]["errorMessage"], result
+    assert f.process.poll() is None and f.process.pid == pid
+    if event == b"[" * 1_000_000:
+        f.close()
+
+
+def test_what_cannot_begin_says_why_before_any_event(place, sink):
+    p = place(sink)
+    for wrong in ("no_such_setting: 1\n", "store: disk\n"):
+        with open(p.house.config) as c:
+            good = c.read()
+        with open(p.house.config, "a") as c:
+            c.write(wrong)
+        f = p.function()
+        f.start()
+        assert f.asked.wait(20)
+        f.process.wait(20)
+        assert f.init_error["type"] == "Letterlock.Init", f.init_error
+        assert "letterlock.yaml" in f.init_error["body"]["errorMessage"]
+        assert f.process.returncode != 0
+        with open(p.house.config, "w") as c:
+            c.write(good)
+    keys = pathlib.Path(p.house.path, "keys")
+    next(keys.glob("master-*")).unlink()
+    f = p.function()
+    f.start()
+    assert f.asked.wait(20)
+    assert "master" in f.init_error["body"]["errorMessage"]
+
+
+def test_what_breaks_down_is_answered_and_the_machine_goes_on(place, tmp_path):
+    with Sink(tmp_path / "sink.log", "--delay", "100") as slow:
+        p = place(slow, lease="1s")
+        p.put(p.house.people(30))
+        f = p.function()
+        entry = f.begin(p.event())
+        f.asked.wait(20)
+        children, until = [], time.monotonic() + 30
+        while not children and time.monotonic() < until:
+            children = subprocess.run(["pgrep", "-P", str(f.process.pid)], capture_output=True, text=True).stdout.split()
+        pid = f.process.pid
+        time.sleep(0.5)
+        os.kill(int(children[0]), signal.SIGKILL)
+        result = f.finish(entry)
+        assert not result["ok"] and result["type"] == "Letterlock.Failed", result
+        assert f.process.pid == pid and f.process.poll() is None
+        assert os.listdir(f.room) == [], "nothing of it stays on the machine"
+        result = f.invoke(p.event())
+        while result["type"] == "Letterlock.Busy":
+            result = f.invoke(p.event())
+        assert result["ok"], result
+        check_account(slow, p.house, p.results())
+
+
+def test_documents_that_cannot_be_are_their_rows_misfortune(place, sink):
+    p = place(sink)
+    rows = p.house.people(2)
+    rows += [{"email": f"odd{i}@example.net", "name": "Odd", "document": name} for i, name in enumerate(
+        ["missing.pdf", "../lists/people.csv", "/etc/passwd", "large.pdf", "folder/", "person-00000.pdf/x.pdf",
+         "x" * 300 + ".pdf"])]
+    p.house.setting("document_bytes", "20k", section="limits")
+    with open(os.path.join(p.house.documents, "large.pdf"), "wb") as f:
+        f.write(pdf("x", b"y" * 30000))
+    p.put([r for r in rows if not r["document"].startswith(("/", "..", "folder"))])
+    p.put(rows)
+    result = p.function().invoke(p.event())
+    assert result["ok"], result
+    answer = result["body"]["lists"][0]
+    assert answer["delivered"] == 2 and answer["refused"] == 7, answer
+    problems = {r["document"]: r["problem"] for r in p.results()}
+    assert "no such file" in problems["missing.pdf"] and "larger than the limit" in problems["large.pdf"]
+
+
+def test_documents_lie_where_the_event_or_the_configuration_says(place, sink):
+    p = place(sink, documents="letters-in/")
+    rows = p.house.people(2)
+    other = p.name + "-documents"
+    p.put(rows, prefix="letters-in/")
+    f = p.function()
+    assert f.invoke(p.event())["body"]["lists"][0]["delivered"] == 2
+    p.client.create_bucket(Bucket=other)
+    for r in rows:
+        p.client.upload_file(os.path.join(p.house.documents, r["document"]), other, r["document"])
+    assert f.invoke(p.event(documents=f"s3://{other}/"))["body"]["lists"][0]["delivered"] == 2
+
+
+def test_its_own_results_start_nothing(place, sink):
+    p = place(sink, results="lists/sent/")
+    p.house.setting("as", "zip", section="seal")
+    etag = p.put(p.house.people(1))
+    f = p.function()
+    assert f.invoke(put_event(p.name, "lists/people.csv", etag))["ok"]
+    made = p.bucket.keys(p.name, "lists/sent/")
+    assert made == ["lists/sent/lists/people-results.csv"]
+    for key in made + ["lists/person-00000.pdf"]:
+        again = f.invoke(put_event(p.name, key, "d41d8cd98f00b204e9800998ecf8427e"))
+        assert again["ok"] and again["body"] == {"lists": [{"state": "no list"}]}
+
+
+def test_an_event_of_a_list_that_was_replaced_sends_nothing(place, sink):
+    p = place(sink)
+    p.house.setting("as", "zip", section="seal")
+    old = p.put(p.house.people(1))
+    new = p.put(p.house.people(2))
+    f = p.function()
+    gone = f.invoke(put_event(p.name, "lists/people.csv", old))
+    assert gone["ok"] and gone["body"]["lists"][0]["state"] == "replaced"
+    assert not sink.account().copies
+    assert f.invoke(put_event(p.name, "lists/people.csv", new))["body"]["lists"][0]["delivered"] == 2
+
+
+def test_a_list_that_cannot_be_read_is_refused_in_words(place, sink):
+    p = place(sink)
+    p.client.put_object(Bucket=p.name, Key="lists/people.csv", Body=b"name\nnobody\n")
+    f = p.function()
+    for event, because in [(p.event(), "email"), (p.event(key="lists/none.csv"), "none.csv"),
+                           ({"list": "s3://no-such-bucket-here/a.csv"}, "a.csv")]:
+        result = f.invoke(event)
+        assert not result["ok"] and result["type"] == "Letterlock.Refused", result
+        assert because in result["body"]["errorMessage"], result
+
+
+def test_an_entry_that_was_changed_is_not_believed(place, sink):
+    p = place(sink)
+    p.put(p.house.people(3))
+    assert p.function().invoke(p.event())["ok"]
+    keys = p.bucket.keys(p.name, "letters/runs/")
+    for key in (keys[0], keys[2], keys[-2]):
+        whole = p.client.get_object(Bucket=p.name, Key=key)["Body"].read()
+        for changed in (whole[:-1] + bytes([whole[-1] ^ 1]), whole[:40], b"", p.client.get_object(
+                Bucket=p.name, Key=keys[3])["Body"].read()):
+            p.client.put_object(Bucket=p.name, Key=key, Body=changed)
+            result = p.function().invoke(p.event())
+            assert not result["ok"], (key, changed[:40], result)
+        p.client.put_object(Bucket=p.name, Key=key, Body=whole)
+    assert p.function().invoke(p.event())["ok"]
+    assert sum(sink.account().copies.values()) == 3
+
+
+class Faulty:
+    """A house whose bucket has bad days."""
+
+    def __init__(self, path, sink):
+        self.bucket = FaultyBucket(pathlib.Path(path) / "door")
+        self.house = House(os.path.join(path, "house"), transport=sink.url)
+        point_to(self.house, self.bucket.endpoint, self.bucket.ca, "faulty")
+        self.house.setting("allow_plain_reason", "it listens on this machine only", section="s3")
+        self.house.setting("lease", "2s", section="lambda")
+        rows = self.house.people(6)
+        with open(self.house.write_list(rows), "rb") as f:
+            self.bucket.objects["lists/people.csv"] = f.read()
+        for r in rows:
+            with open(os.path.join(self.house.documents, r["document"]), "rb") as f:
+                self.bucket.objects["lists/" + r["document"]] = f.read()
+        self.room = os.path.join(path, "room")
+        os.mkdir(self.room)
+        self.event = os.path.join(path, "event.json")
+        with open(self.event, "w") as f:
+            json.dump({"list": "s3://faulty/lists/people.csv", "as": "zip"}, f)
+
+    def once(self):
+        return self.house.run("lambda", "--room", self.room, "--event", self.event, ok=False)
+
+
+def test_a_store_without_conditional_writes_is_refused_before_anything_is_mailed(tmp_path, sink):
+    f = Faulty(str(tmp_path), sink)
+    f.bucket.conditional = False
+    p = f.once()
+    assert p.returncode != 0 and "If-None-Match" in p.err, p.err
+    assert not sink.account().copies
+    f.bucket.close()
+
+
+def test_answers_of_the_store_that_are_lost_change_nothing(tmp_path, sink):
+    """Each PUT that was carried out and whose answer never came is tried again, and is found to be our own."""
+    f = Faulty(str(tmp_path), sink)
+    for _ in range(4):
+        f.bucket.fault("PUT", "lost after", times=2)
+        f.bucket.fault("PUT", (409, "ConditionalRequestConflict"), times=1)
+    p = f.once()
+    assert p.returncode == 0, p.err
+    answer = json.loads(p.out)["lists"][0]
+    assert answer["delivered"] == 6 and answer["state"] == "done"
+    assert all(fault[3] == 0 for fault in f.bucket.faults), "they all came"
+    assert set(sink.account().copies.values()) == {1}
+    assert json.loads(f.once().out) == json.loads(p.out)
+    f.bucket.close()

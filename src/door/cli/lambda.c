@@ -15,6 +15,7 @@
 
 enum { SAID_MAX = 128 * 1024, TYPE_MAX = 64 };
 #define MARGIN_MOST (25 * SECOND) /* transports finish what is in flight within 20 */
+#define MARGIN_LEAST (4 * SECOND)
 #define LAST_MOMENT (SECOND / 2)
 #define LOOK_EVERY (SECOND / 2)
 
@@ -138,9 +139,10 @@ static void remind(struct lambda *l, const struct invocation *what, moment stop_
 
 static moment stop_time(const struct lambda *l, const struct invocation *what)
 {
-	span left = what->deadline - clock_now(&l->cli->clock);
+	span left = what->deadline - clock_now(&l->cli->clock), margin = left / 4;
 
-	return what->deadline - (left / 4 < MARGIN_MOST ? left / 4 : MARGIN_MOST);
+	margin = margin < MARGIN_LEAST ? MARGIN_LEAST : margin > MARGIN_MOST ? MARGIN_MOST : margin;
+	return what->deadline - (margin < left / 2 ? margin : left / 2);
 }
 
 /* Until it has said something, or is gone. */
