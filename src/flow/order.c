@@ -44,8 +44,8 @@ static err name_run(struct work *w)
 	uint8_t sum[SHA256_LEN];
 	str how;
 
-	TRY(str_format(w->arena, &how, "%d %d %d %lld", (int)o->how.seal, (int)o->how.proof, (int)o->how.hide_names,
-		       (long long)o->how.expires));
+	TRY(str_format(w->arena, &how, "%d %d %d %d %lld", (int)o->how.seal, (int)o->how.proof, (int)o->how.mode,
+		       (int)o->how.hide_names, (long long)o->how.expires));
 	const str parts[] = { STR("letterlock order 1"), o->bucket, o->list, str_of(w->list.etag), o->documents_bucket,
 			      o->documents,		 o->label,  how,     o->how.template_name, o->how.proof_columns };
 	TRY(hash_open(&h));

@@ -8,9 +8,11 @@ import os
 import pathlib
 import random
 import signal
+import ssl
 import subprocess
 import tempfile
 import time
+import urllib.request
 
 import pytest
 
@@ -112,6 +114,31 @@ def test_a_list_that_was_put_is_sent_once_however_often_the_event_comes(place, s
     check_account(sink, p.house, rows)
     assert sum(sink.account().copies.values()) == 12
     assert os.listdir(f.room) == [], "everything is removed from the machine"
+
+
+def test_what_the_mail_leads_to_is_opened_without_anything_of_ours(place, sink, tmp_path):
+    """From a list that was put to the document in the recipient's hands: the URL, the password, 7-Zip."""
+    p = place(sink)
+    p.put(p.house.people(2))
+    assert p.function().invoke(p.event())["ok"]
+    context = ssl.create_default_context(cafile=p.bucket.ca)
+    for i, row in enumerate(p.results()):
+        archive = tmp_path / f"{i}.zip"
+        archive.write_bytes(urllib.request.urlopen(row["link"], context=context).read())
+        subprocess.run(["7z", "x", f"-p{row['password']}", f"-o{tmp_path}/{i}", str(archive)], check=True,
+                       capture_output=True)
+        with open(os.path.join(p.house.documents, row["document"]), "rb") as f:
+            assert (tmp_path / str(i) / row["document"]).read_bytes() == f.read()
+
+
+def test_a_link_to_the_page_is_refused_because_no_page_knows_it(place, sink):
+    p = place(sink)
+    p.put(p.house.people(1))
+    f = p.function()
+    for event in (p.event(link="page"), {**p.event(), "as": "open"}, {**p.event(), "as": "auto"}):
+        result = f.invoke(event)
+        assert result["type"] == "Letterlock.Refused" and "presigned" in result["body"]["errorMessage"], result
+    assert not sink.account().copies
 
 
 def test_a_label_sends_the_same_list_once_more(place, sink):

@@ -62,6 +62,23 @@ static err read_proof(const struct order_wish *w, const struct config *c, struct
 	return refuse(fault, "proof: it is password, details:COLUMN[+COLUMN…] or code:COLUMN");
 }
 
+/* The page asks the database of the machine that serves it, and no such machine sees the database of a run in a bucket:
+ * links to it would open nothing. */
+static err read_link(const struct order_wish *w, struct send_options *o, struct fault *fault)
+{
+	bool in_the_mail = o->seal == SEAL_SMIME || o->seal == SEAL_PGP;
+
+	if (w->link.len && !str_same(w->link, STR("page")) && !str_same(w->link, STR("presigned")))
+		return refuse(fault, "link: it is presigned");
+	if (in_the_mail)
+		return OK;
+	o->mode = LINK_PRESIGNED;
+	if (!str_same(w->link, STR("page")))
+		return OK;
+	return refuse(fault, "link: page needs a machine that serves the page and knows the links, which a function has "
+			     "not: say presigned, or use `letterlock send` and `serve` on a machine");
+}
+
 /* What stands before the names of documents: as the event says, as the configuration says, or what stands before the
  * list's own. */
 static void place_documents(const struct order_wish *w, const struct config *c, struct order *o)
@@ -90,6 +107,7 @@ static err read_wish(const struct order_wish *w, const struct config *c, struct 
 	o->patience = c->lambda.patience;
 	o->rows_max = c->limits.list_rows;
 	TRY(read_form(w, c, o, fault));
+	TRY(read_link(w, o, fault));
 	return read_proof(w, c, o, fault);
 }
 
