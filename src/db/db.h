@@ -137,15 +137,16 @@ const char *db_path(const struct db *db);
 /* ── Following ──
  *
  * For a database whose durability is elsewhere than on this machine's disk. Each commit to the file, by any connection
- * of this process, is handed on as the bytes it added to the log, in order and one at a time, before its caller goes on.
- * The log is never written back into the file: the file as it was plus all that was handed on is the database. If a
- * commit cannot be handed on, nobody knows what is elsewhere, and from then on everything asked of the file is BROKEN. */
+ * of this process, is handed on as the bytes it added to the log, in order and one at a time, before its caller goes
+ * on. The log is never written back into the file: the file as it was plus all that was handed on is the database. If a
+ * commit cannot be handed on, nobody knows what is elsewhere, and from then on everything asked of the file is BROKEN.
+ */
 struct db_follower {
 	err (*commit)(void *state, uint64_t at, str bytes); /* from the log's byte `at` on; called with the turn held */
 	void *state;
 };
-/* The first connection to the file; `handed`: bytes of its log that are elsewhere already. It is followed for as long as
- * any connection to it is open, by whatever function. */
+/* The first connection to the file; `handed`: bytes of its log that are elsewhere already. It is followed for as long
+ * as any connection to it is open, by whatever function. */
 err db_open_followed(const char *path, const struct db_follower *follower, uint64_t handed, struct db **out,
 		     struct fault *fault);
 

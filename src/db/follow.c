@@ -1,6 +1,6 @@
-/* Following: what a commit added to the log is handed on before the commit's caller goes on. The engine never writes the
- * log back into the file while it is followed, so file and log only grow at the log's end, and a commit is a range of
- * bytes that never changes again. */
+/* Following: what a commit added to the log is handed on before the commit's caller goes on. The engine never writes
+ * the log back into the file while it is followed, so file and log only grow at the log's end, and a commit is a range
+ * of bytes that never changes again. */
 #include "db/inside.h"
 
 #include <stdlib.h>

@@ -24,9 +24,9 @@ struct following {
 };
 struct following *turn_following(struct turn *turn);
 void follow_by(struct db *db, const struct db_follower *follower, uint64_t handed);
-void follow_open(struct db *db);              /* a connection to a file that is followed */
-err follow_commit(struct db *db);             /* after each commit, before the turn is given away */
-err follow_broken(const struct db *db);       /* whether a commit could not be handed on */
+void follow_open(struct db *db);        /* a connection to a file that is followed */
+err follow_commit(struct db *db);       /* after each commit, before the turn is given away */
+err follow_broken(const struct db *db); /* whether a commit could not be handed on */
 
 struct cached {
 	sqlite3_stmt *statement;
@@ -41,8 +41,8 @@ struct db {
 	uint64_t epoch; /* rises with each begin, commit and rollback */
 	uint64_t changed;
 	bool in_transaction;
-	err lost;   /* the transaction ended under us: everything in it fails with this */
-	err broken; /* the connection is no longer to be trusted */
+	err lost;            /* the transaction ended under us: everything in it fails with this */
+	err broken;          /* the connection is no longer to be trusted */
 	uint64_t log_frames; /* of a file that is followed: its log after the commit that was just made; else 0 */
 	struct cached cached[QUERY_COUNT];
 };

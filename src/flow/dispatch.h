@@ -27,7 +27,7 @@ struct dispatched {
 struct dispatch_options {
 	struct queue_scope scope;
 	span patience; /* how long outcomes that cannot be written down are kept in memory before all ends */
-	struct transport *transport;                               /* becomes the dispatcher's; null: as configured */
+	struct transport *transport;  /* becomes the dispatcher's; null: as configured */
 	err (*may_mail)(void *state); /* before each mail; anything but OK ends all; may be null */
 	void (*heard)(void *state, const struct dispatched *what); /* on a courier's thread; may be null */
 	void *state;

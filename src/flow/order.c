@@ -46,8 +46,9 @@ static err name_run(struct work *w)
 
 	TRY(str_format(w->arena, &how, "%d %d %d %d %lld", (int)o->how.seal, (int)o->how.proof, (int)o->how.mode,
 		       (int)o->how.hide_names, (long long)o->how.expires));
-	const str parts[] = { STR("letterlock order 1"), o->bucket, o->list, str_of(w->list.etag), o->documents_bucket,
-			      o->documents,		 o->label,  how,     o->how.template_name, o->how.proof_columns };
+	const str parts[] = { STR("letterlock order 1"), o->bucket,           o->list,  str_of(w->list.etag),
+			      o->documents_bucket,       o->documents,        o->label, how,
+			      o->how.template_name,      o->how.proof_columns };
 	TRY(hash_open(&h));
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		TRY(digest(h, parts[i]));
@@ -118,7 +119,8 @@ static err open_buckets(struct work *w, struct fault *fault)
 
 	err e = objects_place(&w->config, w->arena, &bucket, &prefix);
 	if (failed(e)) {
-		fault_set(fault, "store: what has no machine of its own keeps documents in a bucket, s3://BUCKET/PREFIX");
+		fault_set(fault,
+			  "store: what has no machine of its own keeps documents in a bucket, s3://BUCKET/PREFIX");
 		return e;
 	}
 	TRY(objects_bucket(&w->config, o->bucket, &w->lists, fault));
@@ -345,10 +347,11 @@ static void work_done(struct work *w)
 	bucket_done(&w->runs);
 }
 
-err flow_order(struct arena *a, const struct config *config, struct clock clock, struct entropy entropy, const char *dir,
-	       const struct order *order, enum order_state *state, str *answer_, struct fault *fault)
+err flow_order(struct arena *a, const struct config *config, struct clock clock, struct entropy entropy,
+	       const char *dir, const struct order *order, enum order_state *state, str *answer_, struct fault *fault)
 {
-	OWNED(work_done) struct work w = {
+	OWNED(work_done)
+	struct work w = {
 		.arena = a, .order = order, .dir = dir, .config = *config, .clock = clock, .entropy = entropy
 	};
 

@@ -124,8 +124,9 @@ static err try_store(struct run *r, struct fault *fault)
 	if (e.why == WHY_EXISTS)
 		return OK;
 	TRY(e);
-	fault_set(fault, "the store does not honour If-None-Match: *, and two could work on one list without knowing of "
-			 "each other; S3 does, and so does Ceph");
+	fault_set(fault,
+		  "the store does not honour If-None-Match: *, and two could work on one list without knowing of "
+		  "each other; S3 does, and so does Ceph");
 	return NEVER(UNSUPPORTED, "a store without conditional writes");
 }
 

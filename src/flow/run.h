@@ -1,7 +1,7 @@
-/* flow/run: the state of a run that no machine keeps. Where a program lives for minutes and then is gone, with its disk,
- * what `send` knows lies in a bucket: as a log of entries PREFIX/0000000000, …1, …2, of which each is put once and never
- * changed. They hold the database as it was empty, what each commit added to its log (db_follow), and the results file as
- * it was planned. Whoever has read all entries has everything that was ever promised.
+/* flow/run: the state of a run that no machine keeps. Where a program lives for minutes and then is gone, with its
+ * disk, what `send` knows lies in a bucket: as a log of entries PREFIX/0000000000, …1, …2, of which each is put once
+ * and never changed. They hold the database as it was empty, what each commit added to its log (db_follow), and the
+ * results file as it was planned. Whoever has read all entries has everything that was ever promised.
  *
  *     head     the key of the run, wrapped by the master key; all other entries are sealed under it
  *     claim    somebody begins to work
@@ -13,9 +13,9 @@
  *     end      nothing is left to do, and the answer that tells so
  *
  * One at a time. An entry is put with `If-None-Match: *`: of several who put the same number, one succeeds, and the
- * others know at once that the run is not theirs (BROKEN BUSY). No commit returns to its caller before its entry is in the
- * bucket, and a delivery is leased by a commit: who has lost the run leases nothing more. Who works puts an entry at
- * least every quarter of the lease, and begins no mail (run_may_mail) when three quarters passed since the last that
+ * others know at once that the run is not theirs (BROKEN BUSY). No commit returns to its caller before its entry is in
+ * the bucket, and a delivery is leased by a commit: who has lost the run leases nothing more. Who works puts an entry
+ * at least every quarter of the lease, and begins no mail (run_may_mail) when three quarters passed since the last that
  * succeeded was begun. Who wants to take the run over watches it for a whole lease in which no entry comes, then puts a
  * claim. Nobody's clock is compared with another's. What can be mailed twice is thus what a crash leaves in doubt, one
  * delivery a connection, as everywhere; also if a mail takes longer than a quarter of the lease while the bucket is out
@@ -39,10 +39,10 @@ struct run_options {
 
 struct run;
 /* Reads what there is, and takes the run over. LATER BUSY if somebody else works on it, after at most a lease; NEVER
- * UNSUPPORTED if the store has no conditional writes; NEVER TAMPERED if an entry is not what was put. The strings outlive
- * the run. */
+ * UNSUPPORTED if the store has no conditional writes; NEVER TAMPERED if an entry is not what was put. The strings
+ * outlive the run. */
 err run_open(const struct run_options *options, struct run **out, struct fault *fault);
-void run_done(struct run **r);              /* says nothing to the bucket */
+void run_done(struct run **r); /* says nothing to the bucket */
 bool run_has_ended(const struct run *r, str *answer);
 bool run_has_results(const struct run *r); /* of an earlier plan: they lie in `dir` */
 const char *run_database(const struct run *r);

@@ -2,7 +2,8 @@
  *
  *     "LLRL", version 1, kind, two zero bytes; number (8, big-endian); owner (16)
  *     of the head: the wrapped key (64)
- *     nonce (12), AES-256-GCM of the bytes, tag (16); the run's id and all that stands before the nonce is authenticated
+ *     nonce (12), AES-256-GCM of the bytes, tag (16); the run's id and all that stands before the nonce is
+ * authenticated
  *
  * The nonce is chance: two who put the same number have the same key, and one of them will be refused. */
 #include "flow/run_inside.h"

@@ -25,7 +25,7 @@ struct run {
 
 	pthread_mutex_t lock; /* over all that follows, and one entry at a time */
 	pthread_cond_t changed;
-	uint64_t next; /* number of the entry that comes next */
+	uint64_t next;     /* number of the entry that comes next */
 	int64_t held_from; /* ticks when the newest entry of ours was begun */
 	moment held_since; /* the same by the wall: ticks may stand still while a machine is frozen */
 	err lost;

@@ -28,8 +28,8 @@ struct send_elsewhere {
 struct send_options {
 	const char *list_path;
 	const char *documents_dir; /* with elsewhere.document: an empty one, for what is fetched */
-	const char *results_path; /* where the results go */
-	bool resume;              /* results_path exists and tells what was done */
+	const char *results_path;  /* where the results go */
+	bool resume;               /* results_path exists and tells what was done */
 	str template_name;
 	enum seal_kind seal;
 	enum proof_kind proof;
@@ -37,8 +37,8 @@ struct send_options {
 	str proof_columns; /* joined by '+'; empty for a password */
 	bool hide_names;
 	span expires;
-	bool wait;     /* for outcomes; else only queue */
-	bool once;     /* resuming: a delivery that failed for good has failed, and is not sent anew */
+	bool wait; /* for outcomes; else only queue */
+	bool once; /* resuming: a delivery that failed for good has failed, and is not sent anew */
 	struct send_elsewhere elsewhere;
 	span patience; /* how long it waits when nothing can be done */
 	bool dry_run;

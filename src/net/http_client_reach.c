@@ -54,12 +54,12 @@ static err take_port(CURLU *url, struct reach *r)
 	return OK;
 }
 
-/* EC2's metadata (IMDS), those who give credentials to containers of ECS and EKS, and the runtime API of Lambda: they are asked without TLS by
- * everybody, and their addresses lead no further than the machine's own host. */
+/* EC2's metadata (IMDS), those who give credentials to containers of ECS and EKS, and the runtime API of Lambda: they
+ * are asked without TLS by everybody, and their addresses lead no further than the machine's own host. */
 static bool is_metadata(const struct endpoint *e)
 {
-	static const char *const known[] = { "169.254.169.254", "169.254.170.2", "169.254.170.23", "fd00:ec2::254",
-					     "fd00:ec2::23",	"169.254.100.1" };
+	static const char *const known[] = { "169.254.169.254", "169.254.170.2", "169.254.170.23",
+					     "fd00:ec2::254",   "fd00:ec2::23",  "169.254.100.1" };
 	char text[64];
 
 	endpoint_text(e, text);

@@ -126,7 +126,9 @@ static err put(struct bucket *b, str name, str bytes, bool only_new)
 	OWNED(arena_done) struct arena *a = NULL;
 	struct s3_answer answer;
 	char key[S3_KEY_MAX];
-	const struct s3_call call = { .method = STR("PUT"), .key = key, .body = bytes, .seals = true, .only_new = only_new };
+	const struct s3_call call = {
+		.method = STR("PUT"), .key = key, .body = bytes, .seals = true, .only_new = only_new
+	};
 
 	TRY(key_of(b, name, key));
 	TRY(arena_open(CALL_ROOM, &a));

@@ -257,7 +257,8 @@ static err read_length(const struct http_result *result, struct s3_answer *out)
 {
 	const str *length = http_result_field(result, STR("content-length"));
 
-	return length && str_number(*length, &out->total) ? OK : LATER(PROTOCOL, "the store does not say how long it is");
+	return length && str_number(*length, &out->total) ? OK
+							  : LATER(PROTOCOL, "the store does not say how long it is");
 }
 
 /* RFC 9110 14.4. What was asked for is what was given, up to the object's end. */

@@ -208,7 +208,8 @@ static err check_record(struct reading *r, const json_t *record)
 		return refuse(r, "eventVersion", "only 2.x is known");
 	TRY(text_of(r, "eventName", json_object_get(record, "eventName"), 64, &what));
 	if (!str_starts(what, STR("ObjectCreated:")))
-		return refuse(r, "eventName", "only lists that were put are sent: let the trigger be s3:ObjectCreated:*");
+		return refuse(r, "eventName",
+			      "only lists that were put are sent: let the trigger be s3:ObjectCreated:*");
 	return OK;
 }
 
@@ -256,8 +257,7 @@ static err read_records(struct reading *r, const json_t *records, bool within)
 static err read_event(struct reading *r, str text, bool within)
 {
 	json_error_t where;
-	OWNED(json_done) json_t *event =
-		json_loadb(text.at ? text.at : "", text.len, JSON_REJECT_DUPLICATES, &where);
+	OWNED(json_done) json_t *event = json_loadb(text.at ? text.at : "", text.len, JSON_REJECT_DUPLICATES, &where);
 
 	if (!event) {
 		fault_set(r->fault, "the event is not JSON: %s (line %d)", where.text, where.line);

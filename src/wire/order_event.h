@@ -8,8 +8,8 @@
  *      "label": "November"}                             to send the same list once more
  *
  * Ours is read strictly: an unknown or repeated member, another type, a control byte is refused. Of S3's the members
- * that count must be there and be what they should; what AWS adds besides is passed over. What S3 says when a trigger is
- * set up ("s3:TestEvent") asks for nothing.
+ * that count must be there and be what they should; what AWS adds besides is passed over. What S3 says when a trigger
+ * is set up ("s3:TestEvent") asks for nothing.
  *
  * Pure: what the words mean, and whether the lists are there, others find out. */
 #ifndef LETTERLOCK_WIRE_ORDER_EVENT_H

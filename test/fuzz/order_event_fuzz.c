@@ -5,8 +5,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check(const struct order_wish *w)
 {
-	const str texts[] = { w->bucket,	w->list, w->etag,  w->documents_bucket, w->documents,
-			      w->template_name, w->as,	 w->proof, w->link,		w->label };
+	const str texts[] = { w->bucket, w->list, w->etag, w->documents_bucket, w->documents, w->template_name, w->as,
+			      w->proof,  w->link, w->label };
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		must(str_clean(texts[i]) && !str_has(texts[i], '\t') && str_utf8(texts[i]) &&

@@ -38,17 +38,17 @@ static void refused(const char *event, const char *because)
 
 #define RECORD(bucket, key, etag)                                                                                      \
 	"{\"eventVersion\":\"2.1\",\"eventSource\":\"aws:s3\",\"awsRegion\":\"eu-central-1\",\"eventName\":"           \
-	"\"ObjectCreated:Put\",\"s3\":{\"s3SchemaVersion\":\"1.0\",\"bucket\":{\"name\":\"" bucket "\",\"arn\":\"x\"}," \
+	"\"ObjectCreated:Put\",\"s3\":{\"s3SchemaVersion\":\"1.0\",\"bucket\":{\"name\":\"" bucket                     \
+	"\",\"arn\":\"x\"},"                                                                                           \
 	"\"object\":{\"key\":\"" key "\",\"size\":9,\"eTag\":\"" etag "\",\"sequencer\":\"00\"}}}"
 #define EVENT(records) "{\"Records\":[" records "]}"
 
 static void what_s3_tells_names_the_list_and_its_content(void **state)
 {
 	size_t count;
-	struct order_wish *w =
-		read_all(EVENT(RECORD("letters", "lists/M%C3%A4rz+2026%2Ba.csv", "d41d8cd9") "," RECORD(
-				 "other-bucket", "b.csv", "x-2")),
-			 &count);
+	struct order_wish *w = read_all(EVENT(RECORD("letters", "lists/M%C3%A4rz+2026%2Ba.csv",
+						     "d41d8cd9") "," RECORD("other-bucket", "b.csv", "x-2")),
+					&count);
 
 	assert_int_equal(count, 2);
 	assert_str(w[0].bucket, STR("letters"));
@@ -85,11 +85,12 @@ static void the_test_of_a_trigger_asks_for_nothing(void **state)
 static void our_own_event_says_all_that_send_can_be_told(void **state)
 {
 	size_t count;
-	struct order_wish *w = read_all(
-		"{\"list\":\"s3://letters/a.csv\",\"documents\":\"s3://others/in/\",\"template\":\"plain\",\"as\":\"zip\","
-		"\"proof\":\"details:birth\",\"link\":\"presigned\",\"expires\":\"3d\",\"hide_names\":true,"
-		"\"label\":\"n\"}",
-		&count);
+	struct order_wish *w =
+		read_all("{\"list\":\"s3://letters/a.csv\",\"documents\":\"s3://others/in/"
+			 "\",\"template\":\"plain\",\"as\":\"zip\","
+			 "\"proof\":\"details:birth\",\"link\":\"presigned\",\"expires\":\"3d\",\"hide_names\":true,"
+			 "\"label\":\"n\"}",
+			 &count);
 
 	assert_int_equal(count, 1);
 	assert_str(w->bucket, STR("letters"));

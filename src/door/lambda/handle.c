@@ -49,8 +49,7 @@ static err read_proof(const struct order_wish *w, const struct config *c, struct
 
 	o->proof = (enum proof_kind)c->proof.by;
 	if (given.len == 0)
-		return o->proof == PROOF_PASSWORD ? OK
-						  : refuse(fault, "proof: set lambda.proof, or say which columns");
+		return o->proof == PROOF_PASSWORD ? OK : refuse(fault, "proof: set lambda.proof, or say which columns");
 	bool has_columns = str_cut(given, ':', &kind, &columns);
 	o->proof_columns = columns;
 	o->proof = str_same(kind, STR("details")) ? PROOF_DETAILS
@@ -75,8 +74,9 @@ static err read_link(const struct order_wish *w, struct send_options *o, struct 
 	o->mode = LINK_PRESIGNED;
 	if (!str_same(w->link, STR("page")))
 		return OK;
-	return refuse(fault, "link: page needs a machine that serves the page and knows the links, which a function has "
-			     "not: say presigned, or use `letterlock send` and `serve` on a machine");
+	return refuse(fault,
+		      "link: page needs a machine that serves the page and knows the links, which a function has "
+		      "not: say presigned, or use `letterlock send` and `serve` on a machine");
 }
 
 /* What stands before the names of documents: as the event says, as the configuration says, or what stands before the
@@ -139,7 +139,7 @@ static void tell_failure(struct handling *h, const struct order_wish *w, const s
 {
 	char room[2048];
 	struct buf words = BUF_ON(room);
-	const char *type = e.why == WHY_BUSY ? "Letterlock.Busy"
+	const char *type = e.why == WHY_BUSY      ? "Letterlock.Busy"
 			   : e.fate == FATE_NEVER ? "Letterlock.Refused"
 						  : "Letterlock.Failed";
 

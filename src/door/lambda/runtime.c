@@ -18,7 +18,9 @@ struct runtime {
 err runtime_open(struct arena *a, str api, struct runtime **out, struct fault *fault)
 {
 	/* AWS puts it at this machine's loopback; it has no TLS anywhere. */
-	const struct http_client_options options = { .plain_local = true, .plain_metadata = true, .stop_fd = stop_fd() };
+	const struct http_client_options options = { .plain_local = true,
+						     .plain_metadata = true,
+						     .stop_fd = stop_fd() };
 	struct runtime *r;
 	str host, port;
 	uint64_t number;
