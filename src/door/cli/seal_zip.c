@@ -172,8 +172,9 @@ const struct cli_command command_seal_zip = {
 	.summary = "seal files in an AES-256 zip",
 	.details =
 		"Writes a zip in WinZip's AE-2 form, which 7-Zip, WinZip, Keka, The Unarchiver and others open. Each "
-		"file is encrypted with a key of its own and authenticated: a wrong password and every change are "
-		"noticed. Without --hide-names anyone can list the names and sizes of what is inside.\n\n"
+		"file is encrypted with a key of its own and authenticated: a wrong password and every change of "
+		"its content are noticed. Names, sizes and dates stand outside of that: without --hide-names anyone "
+		"can list them, and a change of a name or a date is not noticed.\n\n"
 		"OUT appears only when it is complete. Files are read as streams, so their size does not matter.",
 	.examples = "# One document, the password typed or piped in\n"
 		    "$ letterlock seal zip -o policy.zip --password-file - policy.pdf\n"
