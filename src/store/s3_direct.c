@@ -51,7 +51,7 @@ err s3_share_ready(void *state, moment until, struct fault *fault)
 		fault_set(fault,
 			  "our clock and the store's are %lld minutes apart, so nobody could say when a presigned URL "
 			  "ends: set the clock",
-			  (long long)((skew < 0 ? -skew : skew) / MINUTE));
+			  (long long)(((skew < 0 ? -skew : skew) + MINUTE / 2) / MINUTE));
 		return NEVER(CLOCK, "our clock and the store's are too far apart");
 	}
 	if (!s->options.login.lasts)

@@ -1,5 +1,6 @@
 """A real object store for stories: Ceph's gateway, started by test/parts/s3, with boto3 as the other reader and writer."""
 import datetime
+import json
 import os
 import pathlib
 import shutil
@@ -43,6 +44,20 @@ class Bucket:
             "IgnorePublicAcls": True, "BlockPublicPolicy": True, "RestrictPublicBuckets": True})
         point_to(house, self.endpoint, self.ca, name, **settings)
         house.setting("allow_plain_reason", "it listens on this machine only", section="s3")
+
+    def session(self):
+        """Credentials that end, by the gateway's own STS."""
+        def client(service):
+            return boto3.client(service, endpoint_url=self.endpoint, verify=self.ca, region_name="default",
+                                aws_access_key_id=KEY, aws_secret_access_key=SECRET)
+        rights = [{"Effect": "Allow", "Action": action, "Resource": "*"} for action in ("sts:GetSessionToken", "s3:*")]
+        client("iam").put_user_policy(UserName="test", PolicyName="sessions",
+                                      PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": rights}))
+        return client("sts").get_session_token(DurationSeconds=900)["Credentials"]
+
+    def another_key(self, key, secret):
+        subprocess.run(["radosgw-admin", "-c", "ceph.conf", "-n", "client.rgw.a", "key", "create", "--uid=test",
+                        f"--access-key={key}", f"--secret-key={secret}"], cwd=self.folder, check=True, capture_output=True)
 
     def environment(self):
         return dict(os.environ, LETTERLOCK_TEST_S3=self.endpoint, LETTERLOCK_TEST_S3_CA=self.ca)

@@ -155,8 +155,8 @@ class House:
             for name in files:
                 os.utime(os.path.join(base, name), (time.time() - seconds,) * 2)
 
-    def serve(self):
-        self.server = self.spawn("serve")
+    def serve(self, *args):
+        self.server = self.spawn("serve", *args)
         for _ in range(200):
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()

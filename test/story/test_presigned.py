@@ -1,15 +1,20 @@
 """--link presigned: the mail carries the bucket's own URL, and no server of ours is asked. Ceph's gateway judges each."""
 import datetime
+import http.server
 import json
 import os
 import re
 import ssl
 import subprocess
+import threading
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
 
-import boto3
+import botocore.auth
+import botocore.awsrequest
+import botocore.credentials
 import pytest
 
 import bucket
@@ -58,7 +63,7 @@ def urls_of(mail):
     return [line for line in text_of(mail).splitlines() if line.startswith("https://")]
 
 
-def long_ago(house, **ago):
+def long_ago(**ago):
     return (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(**ago)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -95,6 +100,28 @@ def test_the_url_is_short_and_on_one_line_and_says_when_it_ends(s3, house):
     assert ends - signed == datetime.timedelta(days=7)
 
 
+def test_botocore_signs_the_same_url(s3, house):
+    s3.settle_in(house, "judged")
+    url = house.send(house.people(1), *AS_ZIP, "--expires", "2d").results[0]["link"]
+    bare, _, query = url.partition("?")
+    at = datetime.datetime.strptime(dict(urllib.parse.parse_qsl(query))["X-Amz-Date"], "%Y%m%dT%H%M%SZ")
+
+    class Then(datetime.datetime):
+        @classmethod
+        def utcnow(cls):
+            return at
+
+    signer = botocore.auth.S3SigV4QueryAuth(botocore.credentials.Credentials(bucket.KEY, bucket.SECRET), "s3", "default",
+                                            expires=172800)
+    asked = botocore.awsrequest.AWSRequest("GET", bare)
+    real, botocore.auth.datetime.datetime = botocore.auth.datetime.datetime, Then
+    try:
+        signer.add_auth(asked)
+    finally:
+        botocore.auth.datetime.datetime = real
+    assert sorted(urllib.parse.parse_qsl(asked.url.partition("?")[2])) == sorted(urllib.parse.parse_qsl(query))
+
+
 def test_the_mail_says_what_the_reader_meets_there(s3, house):
     s3.settle_in(house, "words")
     people = house.people(4)
@@ -116,11 +143,11 @@ def test_a_url_that_was_changed_or_is_over_is_refused_by_the_store(s3, house):
                     urllib.parse.urlsplit(other).path.join(url.split(urllib.parse.urlsplit(url).path))]:
         assert changed != url and fetch(s3, changed)[0] == 403
     os.remove(os.path.join(house.path, "results.csv"))
-    p = house.send(house.people(1, "late"), *AS_ZIP, "--no-wait", "--expires", "1h", "--now", long_ago(house, hours=2))
+    p = house.send(house.people(1, "late"), *AS_ZIP, "--no-wait", "--expires", "1h", "--now", long_ago(hours=2))
     status, _, said = fetch(s3, p.results[0]["link"])
     assert status == 403 and b"AccessDenied" in said
     os.remove(os.path.join(house.path, "results.csv"))
-    p = house.send(house.people(1, "still"), *AS_ZIP, "--no-wait", "--expires", "1h", "--now", long_ago(house, minutes=50))
+    p = house.send(house.people(1, "still"), *AS_ZIP, "--no-wait", "--expires", "1h", "--now", long_ago(minutes=50))
     assert fetch(s3, p.results[0]["link"])[0] == 200
 
 
@@ -227,3 +254,143 @@ def test_what_is_no_container_keeps_its_envelope(s3, house):
     house.serve()
     assert not any("mailed" in k for k in s3.keys("enveloped"))
     assert opened(house, row, [row["password"]])
+
+
+# ── Who signs ──
+
+class Sessions(http.server.ThreadingHTTPServer):
+    """A container's endpoint that gives real sessions of the gateway, each said to end when it is renewed next."""
+    daemon_threads = True
+
+    def __init__(self, s3):
+        super().__init__(("127.0.0.1", 0), SessionHandler)
+        self.s3, self.given, self.good_for = s3, [], 302  # renewed five minutes before its end
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.shutdown()
+        self.server_close()
+
+
+class SessionHandler(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        here = self.server
+        c = here.s3.session()
+        here.given.append(c["AccessKeyId"])
+        end = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=here.good_for)
+        said = json.dumps({"AccessKeyId": c["AccessKeyId"], "SecretAccessKey": c["SecretAccessKey"],
+                           "Token": c["SessionToken"], "Expiration": end.strftime("%Y-%m-%dT%H:%M:%SZ")}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+
+
+@pytest.fixture
+def sessions(s3, monkeypatch):
+    for name in [n for n in os.environ if n.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    server = Sessions(s3)
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"http://127.0.0.1:{server.server_address[1]}/")
+    yield server
+    server.close()
+
+
+def test_a_session_mails_no_url_and_the_page_goes_on_after_it_has_ended(s3, house, sessions, tmp_path):
+    s3.settle_in(house, "session", keys=[], login="container", direct="true")
+    people = house.people(1)
+    p = house.send(people, *AS_ZIP, ok=False)
+    assert p.returncode and "temporary" in p.err and "--link page" in p.err and p.results is None
+    assert s3.keys("session") == [] and house.outbox() == []
+    row = house.send(people, "--as", "zip").results[0]
+    house.serve()
+    b, documents = proven(house, row)
+    signers, until = [], time.monotonic() + 30
+    while len(set(signers)) < 2 and time.monotonic() < until:
+        url = b.ask("GET", documents[0])[1]["location"]
+        query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(url).query))
+        assert query["X-Amz-Expires"] == "60" and query["X-Amz-Security-Token"]
+        signers.append(query["X-Amz-Credential"].split("/")[0])
+        status, _, archive = fetch(s3, url)
+        assert status == 200 and unpacked(tmp_path, archive, row["password"], row["document"]).returncode == 0
+        time.sleep(0.2)
+    assert len(set(signers)) >= 2 and set(signers) <= set(sessions.given)
+
+
+def test_a_key_that_takes_over_harms_no_link_that_was_mailed(s3, house):
+    new, secret = "TESTACCESSKEY0000002", "testsecretkey000000000000000000000000002"
+    s3.settle_in(house, "rotated", keys=[(bucket.KEY, bucket.SECRET, bucket.days_ago(80))])
+    old = house.send(house.people(1), *AS_ZIP, "--expires", "7d").results[0]["link"]
+    s3.another_key(new, secret)
+    with open(house.config, "a") as f:
+        f.write(f"  - id: {new}\n    secret_file: {bucket.write_secret(house, 'new-secret', secret)}\n"
+                f"    created: {bucket.days_ago(0)}\n")
+    os.remove(os.path.join(house.path, "results.csv"))
+    fresh = house.send(house.people(1, "later"), *AS_ZIP, "--expires", "7d").results[0]["link"]
+    assert bucket.KEY in old and new in fresh
+    assert fetch(s3, old)[0] == fetch(s3, fresh)[0] == 200
+
+
+def test_a_key_that_retires_before_the_links_end_mails_none(s3, house):
+    s3.settle_in(house, "retiring", keys=[(bucket.KEY, bucket.SECRET, bucket.days_ago(85))])
+    p = house.send(house.people(1), *AS_ZIP, "--expires", "6d", ok=False)
+    assert p.returncode == 19 and "is retired on" in p.err and s3.keys("retiring") == [] and p.results is None
+    assert house.send(house.people(1), *AS_ZIP, "--expires", "3d").results[0]["status"] == "delivered"
+
+
+def test_a_key_of_unknown_age_mails_none(s3, house):
+    s3.settle_in(house, "unknown", keys=[], login="environment")
+    keys = {**os.environ, "AWS_ACCESS_KEY_ID": bucket.KEY, "AWS_SECRET_ACCESS_KEY": bucket.SECRET}
+    p = house.send(house.people(1), *AS_ZIP, ok=False, env=keys)
+    assert p.returncode == 19 and "s3.key_created" in p.err and p.results is None
+    house.setting("key_created", bucket.days_ago(3), section="s3")
+    assert house.send(house.people(1), *AS_ZIP, env=keys).results[0]["status"] == "delivered"
+
+
+def test_clocks_that_differ_mail_none(house, tmp_path):
+    faulty = FaultyBucket(tmp_path / "bucket")
+    bucket.point_to(house, faulty.endpoint, faulty.ca, "faulty")
+    house.setting("allow_plain_reason", "it listens on this machine only", section="s3")
+    faulty.clock = 3600
+    p = house.send(house.people(1), *AS_ZIP, ok=False)
+    assert p.returncode and "60 minutes apart" in p.err and p.results is None and not faulty.objects
+    faulty.clock = 0
+    assert house.send(house.people(1), *AS_ZIP).results[0]["status"] == "delivered"
+    faulty.close()
+
+
+def test_a_url_of_a_minute_is_dead_after_it(s3, house):
+    s3.settle_in(house, "minute", direct="true")
+    row = house.send(house.people(1), "--as", "zip").results[0]
+    for ago, answer in [(30, 200), (62, 403)]:
+        house.serve("--now", long_ago(seconds=ago))
+        b, documents = proven(house, row)
+        url = b.ask("GET", documents[0])[1]["location"]
+        assert "X-Amz-Expires=60&" in url and fetch(s3, url)[0] == answer
+        house.stop()
+
+
+def test_a_run_that_is_killed_and_carried_on_mails_each_url_once(s3, house):
+    s3.settle_in(house, "killed")
+    rows = house.people(60)
+    run = house.spawn("send", house.write_list(rows), "--documents", house.documents, "--results",
+                      os.path.join(house.path, "results.csv"), *AS_ZIP)
+    until = time.monotonic() + 60
+    while not house.outbox() and run.poll() is None and time.monotonic() < until:
+        time.sleep(0.02)
+    run.kill()
+    run.communicate()
+    before = {r["email"]: r for r in house.results()}
+    assert len(before) == 60 and all(r["link"] for r in before.values())
+    house.run("send", house.write_list(rows), "--documents", house.documents, "--resume",
+              os.path.join(house.path, "results.csv"), *AS_ZIP)
+    mails = house.outbox()
+    assert sorted(m["to"].addresses[0].addr_spec for m in mails) == sorted(before)
+    after = {r["email"]: r for r in house.results()}
+    for m in mails:
+        row = after[m["to"].addresses[0].addr_spec]
+        assert urls_of(m) == [row["link"]] and row["password"] == before[row["email"]]["password"]
+        assert fetch(s3, row["link"])[0] == 200
