@@ -319,6 +319,8 @@ static err check_s3(struct reading *r, const struct config *c)
 		return refuse(r, "s3.key_created", "a day is written 2026-09-01");
 	if (c->s3.refuse_after < c->s3.warn_after)
 		return refuse(r, "s3.refuse_after", "it comes before s3.warn_after");
+	if (c->s3.direct && !str_starts(c->store, STR("s3://")))
+		return refuse(r, "s3.direct", "`store` is no bucket, where alone others can fetch anything");
 	if (!str_starts(c->store, STR("s3://")))
 		return OK;
 	if (c->s3.region.len == 0)

@@ -132,6 +132,15 @@ static err oldest_open(struct db *db, moment *out)
 	return OK;
 }
 
+static err count_presigned(struct db *db, uint64_t *out)
+{
+	OWNED(db_rows_done) struct db_rows rows = { 0 };
+
+	TRY(db_one(db, QUERY_LINKS_LIVE_OF_MODE, DB(db_number(LINK_PRESIGNED)), &rows));
+	*out = (uint64_t)db_row_number(&rows, 0);
+	return OK;
+}
+
 err report_overview(struct line *line, struct db *db, struct arena *a, struct overview *out)
 {
 	struct overview o = { 0 };
@@ -140,6 +149,7 @@ err report_overview(struct line *line, struct db *db, struct arena *a, struct ov
 	TRY(oldest_open(db, &o.oldest_open));
 	TRY(count_states(db, QUERY_SUBMISSIONS_BY_STATE, o.submissions, SUBMISSION_ERASED + 1));
 	TRY(count_states(db, QUERY_LINKS_BY_STATE, o.links, LINK_RENEWED + 1));
+	TRY(count_presigned(db, &o.presigned));
 	TRY(keyring_list(line->keys, a, &o.keys));
 	*out = o;
 	return OK;

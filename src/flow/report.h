@@ -33,6 +33,7 @@ struct overview {
 	struct queue_count queue;
 	moment oldest_open; /* 0: nothing is open */
 	uint64_t submissions[SUBMISSION_ERASED + 1], links[LINK_RENEWED + 1];
+	uint64_t presigned; /* of the live links: whether they were opened nobody can tell */
 	struct key_info *keys;
 };
 err report_overview(struct line *line, struct db *db, struct arena *a, struct overview *out);

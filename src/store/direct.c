@@ -191,3 +191,8 @@ err store_share_ready(struct store *s, moment until, struct fault *fault)
 {
 	return direct_of(s) ? direct_of(s)->share_ready(s->state, until, fault) : unsupported();
 }
+
+err store_share_try(struct store *s, id object, str url)
+{
+	return direct_of(s) ? direct_of(s)->share_try(s->state, object, url) : unsupported();
+}

@@ -16,6 +16,7 @@ struct store_direct {
 	err (*destroy)(void *state, const id *objects, size_t count);
 	err (*share)(void *state, struct arena *a, id object, moment at, span good_for, str *url);
 	err (*share_ready)(void *state, moment until, struct fault *fault);
+	err (*share_try)(void *state, id object, str url);
 };
 
 struct store_engine {

@@ -176,6 +176,7 @@ err store_open_s3(const struct store_s3_options *options, struct store **out, st
 		.destroy = s3_destroy_direct,
 		.share = s3_share,
 		.share_ready = s3_share_ready,
+		.share_try = s3_share_try,
 	};
 	static const struct store_engine engine = {
 		.begin = s3_begin,

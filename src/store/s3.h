@@ -141,6 +141,7 @@ err s3_destroy(void *state, const id *objects, size_t count);
 err s3_destroy_direct(void *state, const id *objects, size_t count);
 err s3_share(void *state, struct arena *a, id object, moment at, span good_for, str *url);
 err s3_share_ready(void *state, moment until, struct fault *fault);
+err s3_share_try(void *state, id object, str url);
 err s3_ready(void *state);
 err s3_list(void *state, struct arena *scratch, err (*each)(void *to, const struct store_entry *entry), void *to);
 

@@ -187,7 +187,8 @@ static err add_digests(struct arena *a, const struct s3_call *call, struct reque
 
 static err fill(const struct s3 *s, struct arena *a, const struct s3_call *call, struct request *r)
 {
-	TRY(add_digests(a, call, r));
+	if (!call->anonymous) /* such a field that is not signed is refused */
+		TRY(add_digests(a, call, r));
 	if (call->seals && s->options.kms_key.len) {
 		add(r, "x-amz-server-side-encryption", STR("aws:kms"));
 		add(r, "x-amz-server-side-encryption-aws-kms-key-id", s->options.kms_key);

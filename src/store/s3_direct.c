@@ -1,8 +1,6 @@
 /* URLs that we sign and others fetch: AWS Signature Version 4 in the query. Signing asks nothing of the network. */
 #include "store/s3.h"
 
-#include <stdlib.h>
-
 enum { SECRET_ROOM = 64 * 1024, ROOM = 256 * 1024 };
 
 static err credentials(struct s3 *s, struct arena *secret, moment until, bool lent, struct aws_credentials *out)
@@ -57,4 +55,22 @@ err s3_share_ready(void *state, moment until, struct fault *fault)
 	if (!s->options.login.lasts)
 		return NEVER(KEY, "nobody knows how long the credentials last");
 	return s->options.login.lasts(s->options.login.state, until, fault);
+}
+
+err s3_share_try(void *state, id object, str url)
+{
+	OWNED(arena_done) struct arena *a = NULL;
+	struct s3_answer answer;
+	char key[S3_KEY_MAX], byte;
+	str bare, query;
+
+	(void)str_cut(url, '?', &bare, &query);
+	TRY(arena_open(ROOM, &a));
+	const struct s3_call call = { .method = STR("GET"),
+				      .key = s3_key(state, object, true, key),
+				      .query = query,
+				      .anonymous = true,
+				      .to = &byte,
+				      .room = 1 };
+	return s3_call(state, a, &call, &answer);
 }

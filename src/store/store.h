@@ -127,6 +127,8 @@ err store_share(struct store *s, struct arena *a, id object, moment at, span goo
 /* Would a URL that is minted now be good at `until`? Asked of the store itself, with little patience: NEVER CLOCK if
  * its clock is not ours, NEVER KEY, or why it does not answer. */
 err store_share_ready(struct store *s, moment until, struct fault *fault);
+/* Fetches the first byte as whoever has the URL would, without any login: OK if it opens, else what the store says. */
+err store_share_try(struct store *s, id object, str url);
 
 /* Everything that is there, also what is being written or was left behind by a crash; for the sweep. `written_at`
  * is of the last byte. A failing `each` ends the walk. */

@@ -90,7 +90,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.body = self.rfile.read(length // 3 if stops else length)
         if stops:
             return self.stand_still()
-        signer = re.search(r"Credential=([^/]+)/", self.headers.get("Authorization", ""))
+        signer = re.search(r"Credential=([^/]+)/", self.headers.get("Authorization", urllib.parse.unquote(query)))
         with here.lock:
             here.asked.append((self.command, self.key, query, signer and signer[1]))
         fault = self.fault_of(lambda what: what != "stops reading")

@@ -142,13 +142,30 @@ def test_a_url_that_was_changed_or_is_over_is_refused_by_the_store(s3, house):
     for changed in [url.replace("X-Amz-Expires=", "X-Amz-Expires=1"), url[:-1] + ("0" if url[-1] != "0" else "1"),
                     urllib.parse.urlsplit(other).path.join(url.split(urllib.parse.urlsplit(url).path))]:
         assert changed != url and fetch(s3, changed)[0] == 403
-    os.remove(os.path.join(house.path, "results.csv"))
-    p = house.send(house.people(1, "late"), *AS_ZIP, "--no-wait", "--expires", "1h", "--now", long_ago(hours=2))
-    status, _, said = fetch(s3, p.results[0]["link"])
+
+
+def test_a_url_opens_until_its_moment_and_not_after_it(s3, house):
+    s3.settle_in(house, "until")
+    p = house.send(house.people(1), *AS_ZIP, "--no-wait", "--expires", "1h", "--now", long_ago(minutes=59, seconds=40))
+    row = p.results[0]
+    assert fetch(s3, row["link"])[0] == 200
+    end = datetime.datetime.strptime(row["expires_at"] + "+0000", "%Y-%m-%dT%H:%M:%SZ%z").timestamp()
+    time.sleep(max(0, end + 1.5 - time.time()))
+    status, _, said = fetch(s3, row["link"])
     assert status == 403 and b"AccessDenied" in said
-    os.remove(os.path.join(house.path, "results.csv"))
-    p = house.send(house.people(1, "still"), *AS_ZIP, "--no-wait", "--expires", "1h", "--now", long_ago(minutes=50))
-    assert fetch(s3, p.results[0]["link"])[0] == 200
+
+
+def test_a_url_that_opens_nothing_is_mailed_to_nobody(s3, house):
+    s3.settle_in(house, "denied")
+    s3.client.put_bucket_policy(Bucket="denied", Policy=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::denied/letters/mailed/*"}]}))
+    p = house.send(house.people(2), *AS_ZIP, ok=False)
+    assert p.returncode and "does not open" in p.err and house.outbox() == []
+    s3.client.delete_bucket_policy(Bucket="denied")
+    assert s3.keys("denied") == []
+    p = house.run("send", house.write_list(house.people(2)), "--documents", house.documents, "--resume",
+                  os.path.join(house.path, "results.csv"), *AS_ZIP)
+    assert [fetch(s3, r["link"])[0] for r in house.results()] == [200, 200] and len(house.outbox()) == 2
 
 
 def test_revoking_removes_the_file_and_that_ends_the_url(s3, house):

@@ -170,7 +170,7 @@ static void judge_login(struct check *c, const struct aws_login_facts *f, span w
 		"make a second key, name it besides the first, and take the old one away when it signs";
 
 	if (f->temporary)
-		find(c, FINE, NULL, "%s of %s, for a session", f->key_id, f->from);
+		find(c, FINE, NULL, "%s of %s, for a session, which signs no --link presigned", f->key_id, f->from);
 	else if (!f->created_at)
 		find(c, DOUBTFUL, "say when it was made in key_created, so that its age is watched",
 		     "%s of %s; nobody knows how old it is", f->key_id, f->from);

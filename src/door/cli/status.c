@@ -107,6 +107,11 @@ static void tell(struct cli *cli, const struct overview *o)
 	cli_out_format(cli, "links      ");
 	for (enum link_state s = LINK_LIVE; s <= LINK_RENEWED; s++)
 		cli_out_format(cli, "  %llu %.*s", (unsigned long long)o->links[s], STR_ARG(link_state_name(s)));
+	if (o->presigned)
+		cli_out_format(
+			cli,
+			"\n             %llu of the live ones are presigned: nobody can tell whether they were opened",
+			(unsigned long long)o->presigned);
 	cli_out_format(cli, "\nsubmissions");
 	for (enum submission_state s = SUBMISSION_ACCEPTED; s <= SUBMISSION_ERASED; s++)
 		cli_out_format(cli, "  %llu %.*s", (unsigned long long)o->submissions[s],
@@ -195,6 +200,7 @@ static void tell_json(struct cli *cli, const struct overview *o, const struct co
 				    json_integer((json_int_t)o->submissions[s]));
 	json_object_set_new(j, "deliveries", deliveries);
 	json_object_set_new(j, "links", links);
+	json_object_set_new(j, "presigned_links", json_integer((json_int_t)o->presigned));
 	json_object_set_new(j, "submissions", submissions);
 	json_object_set_new(j, "oldest_open", json_moment(o->oldest_open));
 	json_object_set_new(j, "next_due",

@@ -1,10 +1,14 @@
 #include "door/cli/store.h"
 
+#include "flow/objects.h"
+
 /* The key first: from then on nothing opens the bytes, wherever copies of them are. */
-static err destroy(struct cli *cli, struct kept *k, id which)
+static err destroy(struct cli *cli, struct kept *k, const struct object *o)
 {
+	id which = o->id;
+
 	TRY(db_run_one(k->db, QUERY_OBJECT_DESTROY, DB(db_id(which))));
-	TRY(store_destroy(k->store, &which, 1));
+	TRY(objects_remove(k->store, o));
 	TRY(db_run_one(k->db, QUERY_OBJECT_REMOVED, DB(db_id(which))));
 	TRY(db_run(k->db, QUERY_OBJECT_FORGET, DB(db_id(which))));
 	err e = db_checkpoint(k->db);
@@ -28,7 +32,7 @@ static err run(struct cli *cli)
 				       "destroy the object now with --force");
 		return NEVER(STATE, "the object is in use");
 	}
-	return cli->dry_run ? OK : destroy(cli, &k, which);
+	return cli->dry_run ? OK : destroy(cli, &k, &object);
 }
 
 static const struct cli_option options[] = {

@@ -20,6 +20,13 @@ static err run(struct cli *cli)
 	TRY(store_read_id(cli, cli->operands[0], &which));
 	TRY(kept_open(cli, &k));
 	TRY(store_find(cli, &k, which, &owner, &object, NULL));
+	if (object.direct) {
+		fault_set(&cli->fault,
+			  "it lies in the bucket as it is, under the key that ends in mailed/%s, and only its "
+			  "own password protects it: fetch it there",
+			  cli->operands[0]);
+		return NEVER(UNSUPPORTED, "the object has no envelope to open");
+	}
 	TRY(store_read(k.store, cli->arena, k.keys, owner, &object, 0, STORE_ALL, &from));
 	return pump(&from, &to);
 }

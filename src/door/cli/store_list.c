@@ -14,7 +14,7 @@ static err state_of(struct listing *l, const struct store_entry *entry, const ch
 
 	if (failed(e) && e.why != WHY_NOT_FOUND)
 		return e;
-	*out = !entry->finished ? "unfinished" : failed(e) ? "orphan" : "kept";
+	*out = !entry->finished ? "unfinished" : failed(e) ? "orphan" : entry->direct ? "kept direct" : "kept";
 	return OK;
 }
 
@@ -54,7 +54,8 @@ const struct cli_command command_store_list = {
 		"A line an object: id, bytes as stored, when it was written, and whether a record keeps it. `orphan` "
 		"and "
 		"`unfinished` are what a crash left behind, or work in progress; `letterlock sweep` removes them when "
-		"they are old enough.",
+		"they are old enough. `kept direct` is a container that lies in the bucket as it is (s3.direct, --link "
+		"presigned).",
 	.examples = "$ letterlock store list",
 	.operands_max = 0,
 	.run = run,
