@@ -73,7 +73,7 @@ static int begin(void **state)
 
 static err sweep_entry(void *state, const struct store_entry *entry)
 {
-	return store_destroy(store, &entry->object, 1);
+	return (entry->direct ? store_destroy_direct : store_destroy)(store, &entry->object, 1);
 }
 
 static int end(void **state)
@@ -577,11 +577,120 @@ static void parts_of_a_crash_are_listed_and_swept(void **state)
 	assert_int_equal(listed(false) + listed(true), 0);
 }
 
+/* ── Direct objects ──────────────────────────────────────────────────────────────────────────────── */
+
+static err put_direct(str bytes, struct object *object)
+{
+	OWNED(store_batch_done) struct store_batch *b = NULL;
+
+	*object = (struct object){ .name = STR("Größe.zip"), .type = STR("application/zip"), .direct = true };
+	TRY(store_begin(store, &b));
+	TRY(put_into(b, bytes, object));
+	return store_commit(b);
+}
+
+static err count_direct(void *state, const struct store_entry *entry)
+{
+	*(unsigned *)state += entry->direct;
+	return OK;
+}
+
+static unsigned listed_direct(void)
+{
+	unsigned count = 0;
+
+	assert_ok(store_list(store, arena, count_direct, &count));
+	return count;
+}
+
+static void a_direct_object_comes_back_is_listed_and_is_destroyed(void **state)
+{
+	static const size_t lengths[] = { 1, 70000, (9 << 20) + 5 }; /* no container is empty; the last goes in parts */
+
+	for (size_t i = 0; i < COUNT(lengths); i++) {
+		SCRATCH(arena);
+		struct object object;
+		str bytes = noise(lengths[i]), back;
+
+		assert_ok(put_direct(bytes, &object));
+		assert_int_equal(object.size, bytes.len);
+		assert_ok(get(owner, &object, 0, STORE_ALL, &back));
+		assert_true(str_same(back, bytes));
+		assert_ok(get(owner, &object, bytes.len / 2, STORE_ALL, &back));
+		assert_true(str_same(back, str_from(bytes, bytes.len / 2)));
+		assert_int_equal(listed_direct(), 1);
+		assert_ok(store_destroy(store, &object.id, 1)); /* of that name, but in an envelope: there is none */
+		assert_int_equal(listed_direct(), 1);
+		assert_ok(store_destroy_direct(store, &object.id, 1));
+		assert_int_equal(listed_direct(), 0);
+		assert_why(NEVER, NOT_FOUND, get(owner, &object, 0, STORE_ALL, &back));
+	}
+}
+
+static void a_direct_object_that_is_not_what_was_written_is_noticed(void **state)
+{
+	struct object object, other;
+	str back;
+
+	assert_ok(put_direct(noise(1000), &object));
+	assert_ok(put_direct(noise(1001), &other));
+	other.size = object.size;
+	assert_why(NEVER, TAMPERED, get(owner, &other, 0, STORE_ALL, &back)); /* another length */
+	other = object;
+	other.sha256[0] ^= 1;
+	assert_why(NEVER, TAMPERED, get(owner, &other, 0, STORE_ALL, &back)); /* another digest */
+	assert_ok(get(owner, &object, 0, STORE_ALL, &back));
+}
+
+static void a_direct_object_that_is_not_committed_leaves_nothing(void **state)
+{
+	struct object object = { .name = STR("a.zip"), .type = STR("application/zip"), .direct = true };
+	struct store_batch *b = NULL;
+
+	assert_ok(store_begin(store, &b));
+	assert_ok(put_into(b, noise(1000), &object));
+	store_batch_done(&b);
+	assert_int_equal(listed_direct(), 0);
+}
+
+static void what_is_to_live_long_needs_a_login_that_does(void **state)
+{
+	struct object object;
+	const struct clock clock = sys_clock();
+	moment now = clock_now(&clock);
+	str url = STR_NONE;
+
+	assert_ok(put_direct(noise(10), &object));
+	assert_ok(store_share(store, arena, object.id, now, STORE_LENT, &url));
+	assert_ok(store_share_try(store, object.id, url));
+	assert_why(NEVER, KEY, store_share(store, arena, object.id, now, HOUR, &url)); /* nobody knows how long */
+	assert_why(NEVER, KEY, store_share_ready(store, now + HOUR, NULL));
+	assert_why(NEVER, LIMIT, store_share(store, arena, object.id, now, STORE_SHARED_MAX + SECOND, &url));
+	assert_ok(store_share(store, arena, object.id, now - HOUR, STORE_LENT, &url));
+	assert_why(NEVER, STORE, store_share_try(store, object.id, url)); /* it is over */
+}
+
 TESTS(store_s3, ALL(S3, "s3"), ON(S3, "s3", many_read_a_long_object_and_give_up_anywhere),
+      ON(S3, "s3", a_direct_object_comes_back_is_listed_and_is_destroyed),
+      ON(S3, "s3", a_direct_object_that_is_not_what_was_written_is_noticed),
+      ON(S3, "s3", a_direct_object_that_is_not_committed_leaves_nothing),
+      ON(S3, "s3", what_is_to_live_long_needs_a_login_that_does),
       ON(S3, "s3", a_long_object_goes_in_parts_and_comes_back_in_windows),
       ON(S3, "s3", a_long_object_that_is_abandoned_leaves_no_parts),
       ON(S3, "s3", parts_of_a_crash_are_listed_and_swept))
 #else
-TESTS(store, ALL(DISK, "disk"), ALL(MEM, "mem"), ALL(FAULTY, "faulty"),
+static void only_a_bucket_has_direct_objects(void **state)
+{
+	struct object object = { .name = STR("a.zip"), .direct = true };
+	str url;
+
+	assert_false(store_has_direct(store));
+	assert_why(NEVER, UNSUPPORTED, put(STR("x"), &object));
+	assert_why(NEVER, UNSUPPORTED, store_share(store, arena, object.id, 0, MINUTE, &url));
+	assert_why(NEVER, UNSUPPORTED, store_destroy_direct(store, &object.id, 1));
+}
+
+TESTS(store, ON(DISK, "disk", only_a_bucket_has_direct_objects), ON(MEM, "mem", only_a_bucket_has_direct_objects),
+      ALL(DISK, "disk"), ALL(MEM, "mem"), ALL(FAULTY, "faulty"),
       ON(FAULTY, "faulty", a_step_that_fails_leaves_no_trace))
 #endif

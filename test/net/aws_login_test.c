@@ -183,6 +183,46 @@ static void an_old_key_signs_nothing_and_says_its_age(void **state)
 	end();
 }
 
-TESTS(aws_login, test(a_session_is_renewed_before_it_ends_and_lasts_while_that_fails),
+static void what_signs_a_mailed_url_outlasts_it(void **state)
+{
+	struct fault fault = { 0 };
+
+	wait_until("2026-11-24T00:00:00Z");
+	const struct aws_key key = { STR("OLD"), secret_file("key"), time_now.now - 85 * DAY };
+	const struct aws_key unknown = { STR("UNKNOWN"), key.secret_file, 0 };
+	begin((struct aws_login_options){ .source = AWS_KEYS, .keys = &key, .key_count = 1, .refuse_after = 90 * DAY });
+	assert_ok(aws_login_lasts(login, time_now.now + 5 * DAY, &fault));
+	assert_why(NEVER, KEY, aws_login_lasts(login, time_now.now + 5 * DAY + SECOND, &fault));
+	assert_non_null(strstr(fault.what, "retired on 2026-11-29, before the links would end on 2026-11-29"));
+	end();
+	begin((struct aws_login_options){
+		.source = AWS_KEYS, .keys = &unknown, .key_count = 1, .refuse_after = 90 * DAY });
+	assert_why(NEVER, KEY, aws_login_lasts(login, time_now.now + HOUR, &fault));
+	assert_non_null(strstr(fault.what, "s3.key_created"));
+	end();
+}
+
+static void a_session_outlasts_nothing(void **state)
+{
+	uint16_t port;
+	struct fake_https_server *server = fake_https_start(&(struct fake_https){ .answer = answer }, &port);
+	struct fault fault = { 0 };
+	char url[64];
+
+	snprintf(url, sizeof url, "http://127.0.0.1:%u/", port);
+	setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", url, 1);
+	wait_until("2026-11-25T00:00:00Z");
+	begin((struct aws_login_options){ .source = AWS_CONTAINER });
+	given = "{\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"s\",\"Token\":\"t\",\"Expiration\":\"2026-11-26T00:00:"
+		"00Z\"}";
+	assert_why(NEVER, KEY, aws_login_lasts(login, time_now.now + MINUTE, &fault)); /* though it has a day left */
+	assert_non_null(strstr(fault.what, "temporary"));
+	assert_ok(get());
+	end();
+	fake_https_stop(server);
+}
+
+TESTS(aws_login, test(what_signs_a_mailed_url_outlasts_it), test(a_session_outlasts_nothing),
+      test(a_session_is_renewed_before_it_ends_and_lasts_while_that_fails),
       test(what_is_no_pair_of_credentials_is_refused), test(one_key_takes_over_from_another),
       test(an_old_key_signs_nothing_and_says_its_age))
