@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const str names[] = { STR("a.pdf"), STR("a.docx"), STR("a.odt"), STR("a.png"),
 				     STR("a.jpg"), STR("a.gif"),  STR("a.txt"), STR("a.zip"),
-				     STR("a.7z"),  STR("a.gz"),   STR("a.tar") };
+				     STR("a.7z"),  STR("a.gz"),   STR("a.tar"), STR("a.csv") };
 	const struct clock clock = sys_clock();
 	OWNED(arena_done) struct arena *arena = NULL;
 	struct file_verdict verdict, read;
