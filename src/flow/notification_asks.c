@@ -184,7 +184,7 @@ static err serve_subscription(struct notification_asks *n, struct arena *a, str 
 {
 	struct fault fault = { 0 }, words = { 0 };
 	struct sns_topic topic;
-	str url, answer;
+	str url = STR_NONE, answer;
 
 	err e = topic_of(n, arn, &topic);
 	if (!failed(e))
