@@ -86,11 +86,11 @@ void dispatch_ask_soon(struct dispatch *d, const char *words)
 {
 	int64_t now = clock_ticks(&d->line->clock);
 
+	if (d->stopped)
+		return; /* what was said to the question is better than what was said to a message */
 	/* At once, unless that has not helped a moment ago. */
-	if (!d->stopped) {
-		d->ask_at = now + d->ask_wait;
-		d->ask_wait = dispatch_longer(d->ask_wait);
-	}
+	d->ask_at = now + d->ask_wait;
+	d->ask_wait = dispatch_longer(d->ask_wait);
 	stop(d, now, words);
 	pthread_cond_signal(&d->empty);
 }
