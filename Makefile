@@ -1,11 +1,12 @@
 # A few words over meson. `make help` lists them.
 B ?=
 F ?=
+H ?=
 N ?= 500
 T ?=
 PREFIX ?= /usr/local
 
-.PHONY: all help demo test bench fuzz soak race deep browser lint docs install clean
+.PHONY: all help demo test bench fuzz soak race deep browser lint docs lambda install clean
 
 all: build/build.ninja  ## build build/letterlock and build/letterlock-inspector
 	@ninja --quiet -C build
@@ -53,6 +54,10 @@ docs: all  ## manual pages into doc/man, completion into doc/completion
 	@build/letterlock help --man doc/man
 	@build/letterlock completion bash >doc/completion/letterlock.bash
 	@build/letterlock completion zsh >doc/completion/_letterlock
+
+lambda: all  ## build/lambda.zip, for AWS Lambda; H=DIR puts that house into it
+	@tools/install-packages lambda
+	@tools/lambda-package build build/lambda.zip $(H)
 
 install: all docs  ## below PREFIX, /usr/local unless told; DESTDIR is honoured
 	@meson configure build --prefix=$(PREFIX) >/dev/null

@@ -1,6 +1,9 @@
 #include "inspector/file_inside.h"
 
+#include "sys/sys.h"
+
 #include <locale.h>
+#include <string.h>
 
 #include <magic.h>
 
@@ -11,6 +14,21 @@ err file_ready(void)
 {
 	return library ? OK
 		       : BROKEN(SYSTEM, "libmagic's database could not be read: is the package libmagic-mgc there?");
+}
+
+/* Where a package brings everything along, the database lies beside the program. */
+static bool load_beside(void)
+{
+	OWNED(arena_done) struct arena *a = NULL;
+	const char *program, *slash;
+	str path;
+
+	if (failed(arena_open(64 * 1024, &a)) || failed(path_real(a, "/proc/self/exe", &program)))
+		return false;
+	slash = strrchr(program, '/');
+	if (!slash || failed(str_format(a, &path, "%.*s/magic.mgc", (int)(slash - program), program)))
+		return false;
+	return file_exists(path.at) && magic_load(library, path.at) == 0;
 }
 
 /* libarchive wants names in the locale's coding and moments in the locale's zone; unprepared it would look for both
@@ -25,7 +43,7 @@ void file_prepare(void)
 	zip_prepare();
 	library = magic_open(MAGIC_MIME_TYPE | MAGIC_NO_CHECK_COMPRESS | MAGIC_NO_CHECK_TAR | MAGIC_NO_CHECK_CDF |
 			     MAGIC_NO_CHECK_ELF | MAGIC_NO_CHECK_TOKENS);
-	if (library && magic_load(library, NULL) != 0) {
+	if (library && !load_beside() && magic_load(library, NULL) != 0) {
 		magic_close(library);
 		library = NULL;
 	}
