@@ -22,11 +22,10 @@ static err grant(struct errands *run, const struct link_view *link)
 	OWNED(arena_done) struct arena *a = NULL;
 	const struct standing what = { .submission = link->submission, .recipient = link->recipient };
 	const struct renewal_order order = { .by_recipient = true };
-	id delivery;
-	str url;
+	struct renewed fresh;
 
 	TRY(arena_open(MEMORY, &a));
-	TRY(flow_renew(run->line, run->db, a, &what, &order, &delivery, &url, run->fault));
+	TRY(flow_renew(run->line, run->db, a, &what, &order, &fresh, run->fault));
 	run->count->renewed++;
 	return OK;
 }

@@ -1,6 +1,7 @@
 #include "flow/put_away_inside.h"
 
 #include "flow/objects.h"
+#include "flow/objects_sign.h"
 #include "sys/sys.h"
 
 err put_away_changed(const struct document *doc, struct fault *fault)
@@ -50,7 +51,7 @@ err put_away_object(const struct put_away *p, struct intake *in, str name, str t
 
 	TRY(NEW(p->chunk->sub->arena, o));
 	if (p->line->config->seal.sign_documents)
-		TRY(put_away_room(p, o));
+		TRY(objects_signature_room(p->line, p->chunk->sub->arena, o));
 	o->name = name;
 	o->type = type;
 	o->direct = objects_direct(p->line->config, p->chunk->sub->mode, in->to->seal);
@@ -69,7 +70,7 @@ err put_away_create(const struct put_away *p, struct arena *a, struct object *o,
 
 	TRY(store_create(p->batch, a, p->line->keys, &p->line->entropy, p->chunk->sub->id, o, &stored));
 	if (p->line->config->seal.sign_documents)
-		return put_away_signed(p, a, o, &stored, out);
+		return objects_signed(p->line, a, o, &stored, out);
 	*out = stored;
 	stored = (struct sink){ 0 };
 	return OK;

@@ -7,9 +7,6 @@
 /* A new object at the end of the recipient's. */
 err put_away_object(const struct put_away *p, struct intake *in, str name, str type, struct object **out);
 err put_away_create(const struct put_away *p, struct arena *a, struct object *o, struct sink *out);
-/* With seal.sign_documents: room for an object's signature, and a sink that signs what goes by; it takes `stored`. */
-err put_away_room(const struct put_away *p, struct object *o);
-err put_away_signed(const struct put_away *p, struct arena *a, struct object *o, struct sink *stored, struct sink *out);
 err put_away_open(const struct put_away *p, struct arena *a, const struct document *doc, struct source *out);
 /* The bytes that were judged are the bytes that were sealed, or nobody gets them. */
 err put_away_same(const struct document *doc, const uint8_t sealed[SHA256_LEN], struct fault *fault);

@@ -14,8 +14,9 @@ struct renewal {
 	const struct renewal_order *order;
 	struct link_view old;
 	struct message message;
-	struct object *fresh; /* of a container that was sealed anew */
-	bool weak, committing;
+	struct object *stale; /* whose place the recipient's objects take, sealed anew or copied; null: nobody's */
+	struct reseal seal;
+	bool committing;
 	moment now;
 };
 
@@ -42,19 +43,19 @@ static err add_event(struct renewal *r, enum event_kind kind)
 
 static err replace_objects(struct renewal *r)
 {
-	const struct object *fresh = r->fresh;
+	const struct object *fresh = r->to->objects;
 	int64_t place = 0;
 
-	if (!fresh)
+	if (!r->stale)
 		return OK;
-	for (const struct object *old = r->to->objects; old; old = old->next, fresh = fresh->next) {
+	for (const struct object *old = r->stale; old; old = old->next, fresh = fresh->next) {
 		must(fresh);
 		TRY(object_replace(r->db, r->sub->arena, &r->line->entropy, r->sub, r->to, old->id, ++place, fresh));
 	}
 	if (r->order->password.len == 0) /* copied as it was */
 		return OK;
 	TRY(add_event(r, EVENT_RESEALED));
-	return r->weak ? add_event(r, EVENT_WEAK_PASSWORD) : OK;
+	return r->seal.weak ? add_event(r, EVENT_WEAK_PASSWORD) : OK;
 }
 
 static err record_renewal(struct renewal *r)
@@ -121,11 +122,10 @@ static err plan_link(struct renewal *r, struct fault *fault)
 	return plan_presigned(r, fault);
 }
 
-/* After a commit that failed nobody knows what a crash would find: then the fresh objects stay, and the sweep decides.
- */
-static err reseal_and_record(struct renewal *r, struct fault *fault)
+/* What the mail tells of the documents is then of the fresh ones. */
+static err seal_anew(struct renewal *r, struct fault *fault)
 {
-	struct reseal seal = {
+	r->seal = (struct reseal){
 		.line = r->line,
 		.arena = r->sub->arena,
 		.sub = r->sub,
@@ -135,27 +135,38 @@ static err reseal_and_record(struct renewal *r, struct fault *fault)
 	};
 
 	if (r->sub->mode == LINK_PAGE && (r->order->password.len == 0 || r->to->seal == SEAL_OPEN))
-		return record_renewal(r);
+		return OK;
 	if (r->sub->state != SUBMISSION_ACCEPTED)
 		return NEVER(EXPIRED, "the documents are gone");
 	if (!link_may(r->old.state, LINK_RENEWED))
 		return NEVER(STATE, "the link cannot be renewed");
-	TRY(renew_seal(&seal, fault));
-	r->fresh = seal.fresh;
-	r->weak = seal.weak;
-	err e = record_renewal(r);
+	TRY(renew_seal(&r->seal, fault));
+	r->stale = r->to->objects;
+	r->to->objects = r->seal.fresh;
+	return OK;
+}
+
+/* After a commit that failed nobody knows what a crash would find: then the fresh objects stay, and the sweep decides.
+ */
+static err tell_and_record(struct renewal *r, str *url, struct fault *fault)
+{
+	err e = compose_renewal(r, url, fault);
+
+	if (!failed(e))
+		e = record_renewal(r);
 	if (failed(e) && !r->committing)
-		renew_seal_undo(&seal);
+		renew_seal_undo(&r->seal);
 	if (!failed(e) && r->sub->mode == LINK_PRESIGNED)
 		(void)failed(recall_mailed(r->line, r->db, r->to->id, NULL)); /* else the sweep */
 	return e;
 }
 
 err flow_renew(struct line *line, struct db *db, struct arena *a, const struct standing *what,
-	       const struct renewal_order *order, id *delivery, str *url, struct fault *fault)
+	       const struct renewal_order *order, struct renewed *out, struct fault *fault)
 {
 	OWNED(submission_done) struct submission *sub = NULL;
 	struct renewal r = { .line = line, .db = db, .what = what, .order = order, .now = clock_now(&line->clock) };
+	str url;
 
 	TRY(submission_load(db, a, line->keys, what->submission, &sub));
 	r.sub = sub;
@@ -167,8 +178,8 @@ err flow_renew(struct line *line, struct db *db, struct arena *a, const struct s
 	TRY(flow_suppression_check(line, db, a, r.to->address.text, fault));
 	TRY(link_of_recipient(db, what->recipient, r.now, &r.old));
 	TRY(plan_link(&r, fault));
-	TRY(compose_renewal(&r, url, fault));
-	TRY(reseal_and_record(&r, fault));
-	*delivery = r.to->delivery;
+	TRY(seal_anew(&r, fault));
+	TRY(tell_and_record(&r, &url, fault));
+	*out = (struct renewed){ r.to->delivery, url, r.seal.signature_lost };
 	return OK;
 }

@@ -3,6 +3,8 @@
 #include "check/check.h"
 #include "flow/inspectors.h"
 #include "flow/objects.h"
+#include "flow/objects_sign.h"
+#include "flow/smime.h"
 #include "seal/pdf.h"
 
 enum { SECRETS_MAX = 1 << 20 };
@@ -113,18 +115,47 @@ static err reseal_into(const struct reseal *r, const struct object *object, stru
 	return failed(e) ? in_words(&old, e, fault) : OK;
 }
 
-static err reseal_one(struct reseal *r, struct store_batch *batch, const struct object *object, struct object *fresh,
-		      struct fault *fault)
+/* A copy has the same bytes, and the signature of the old object is of them. */
+static err plan_object(struct reseal *r, const struct object *object, struct object **out)
 {
-	SCRATCH(r->arena);
-	OWNED(sink_done) struct sink to = { 0 };
-	struct line *line = r->line;
+	struct object *fresh;
+	bool copied = r->new_password.len == 0;
 
+	TRY(NEW(r->arena, fresh));
 	fresh->name = object->name;
 	fresh->type = object->type;
 	fresh->direct = object->direct;
 	fresh->id = r->to->link.object; /* or none */
-	TRY(store_create(batch, r->arena, line->keys, &line->entropy, r->sub->id, fresh, &to));
+	if (copied)
+		fresh->signature = object->signature;
+	else if (r->line->config->seal.sign_documents)
+		TRY(objects_signature_room(r->line, r->arena, fresh));
+	else if (object->signature.len)
+		r->signature_lost = true;
+	*out = fresh;
+	return OK;
+}
+
+static err create(const struct reseal *r, struct store_batch *batch, struct object *fresh, struct sink *out)
+{
+	OWNED(sink_done) struct sink stored = { 0 };
+	struct line *line = r->line;
+
+	TRY(store_create(batch, r->arena, line->keys, &line->entropy, r->sub->id, fresh, &stored));
+	if (r->new_password.len && line->config->seal.sign_documents)
+		return objects_signed(line, r->arena, fresh, &stored, out);
+	*out = stored;
+	stored = (struct sink){ 0 };
+	return OK;
+}
+
+static err reseal_one(const struct reseal *r, struct store_batch *batch, const struct object *object,
+		      struct object *fresh, struct fault *fault)
+{
+	SCRATCH(r->arena);
+	OWNED(sink_done) struct sink to = { 0 };
+
+	TRY(create(r, batch, fresh, &to));
 	TRY(reseal_into(r, object, &to, fault));
 	return sink_finish(&to);
 }
@@ -136,7 +167,7 @@ static err reseal_all(struct reseal *r, struct fault *fault)
 
 	TRY(store_begin(r->line->store, &batch));
 	for (const struct object *o = r->to->objects; o; o = o->next) {
-		TRY(NEW(r->arena, *last));
+		TRY(plan_object(r, o, last));
 		TRY(reseal_one(r, batch, o, *last, fault));
 		last = &(*last)->next;
 	}
@@ -195,6 +226,14 @@ static err check(const struct reseal *r, struct fault *fault)
 	return OK;
 }
 
+/* What the signature of a container promised is promised of the new one too, or it is not sealed. */
+static err take_signer(struct line *line, struct fault *fault)
+{
+	if (!line->config->seal.sign_documents || line->signer)
+		return OK;
+	return flow_smime_signer(line->config, clock_now(&line->clock), &line->signer, fault);
+}
+
 err renew_seal(struct reseal *r, struct fault *fault)
 {
 	OWNED(arena_done) struct arena *secret = NULL;
@@ -206,6 +245,7 @@ err renew_seal(struct reseal *r, struct fault *fault)
 	TRY(arena_open_secret(SECRETS_MAX, &secret));
 	TRY(spell(r, secret, fault));
 	TRY(judge(r, secret, fault));
+	TRY(take_signer(line, fault));
 	if (r->to->seal == SEAL_PDF && !line->inspectors)
 		TRY(flow_inspectors(line->config, &line->inspectors, fault));
 	return reseal_all(r, fault);

@@ -1,5 +1,7 @@
 """A lost password of a container: zip and PDF are sealed anew in the store, without their documents being sent again."""
+import hashlib
 import io
+import json
 import os
 import pty
 import re
@@ -10,6 +12,7 @@ import zipfile
 
 import pytest
 
+import certificates
 import interop
 from house import House, Browser
 from test_interop import make_pdf
@@ -142,3 +145,103 @@ def test_a_password_never_appears_where_it_was_not_asked_for(house, tmp_path):
     except OSError:
         pass
     os.close(leader)
+
+
+# ── The signature beside it ──
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    authority = certificates.Authority(tmp_path_factory.mktemp("people"))
+    authority.we = authority.issue("we", address="documents@example.com")
+    return authority
+
+
+def signing(house, who):
+    house.setting("address", "documents@example.com", section="sender")
+    house.setting("certificate", who[0], section="smime")
+    house.setting("key", f"{{ file: {who[1]} }}", section="smime")
+    house.setting("sign_documents", "true", section="seal")
+
+
+def fresh_link(house, row):
+    """The mail that `serve` carries, and its link."""
+    for _ in range(100):
+        for mail in house.outbox():
+            link = re.search(r"https://\S+/d/\w+", mail.get_body(("plain",)).get_content())[0]
+            if link != row["link"]:
+                return link, mail
+        time.sleep(0.1)
+    raise AssertionError("no mail of the renewal came")
+
+
+def delivered(house, link, password):
+    """What the page gives: each document with its signature, or None."""
+    browser = Browser(house)
+    assert browser.prove(link, [password])[0] == 303
+    page = browser.ask("GET", link)[2].decode()
+    for path in re.findall(r'href="(https://[^"]*/f/[^"]*)"', page):
+        beside = path.replace("/f/", "/s/")
+        yield browser.ask("GET", path)[2], browser.ask("GET", beside)[2] if beside in page else None
+
+
+def verify(house, path, *args):
+    return json.loads(house.run("verify", "--json", path, *args, cwd="/", ok=False).out)
+
+
+@pytest.mark.parametrize("how", ["zip", "pdf"])
+def test_what_is_sealed_anew_is_signed_anew(house, authority, how, tmp_path):
+    signing(house, authority.we)
+    row = send(house, how)
+    renew(house, row, row["password"], "--new-password", "--write-password", tmp_path / "new.txt")
+    house.serve()
+    link, mail = fresh_link(house, row)
+    (document, signature), = delivered(house, link, (tmp_path / "new.txt").read_text().strip())
+    digest = hashlib.sha256(document).hexdigest()
+    grouped = " ".join(digest[i:i + 8] for i in range(0, 64, 8))
+    for kind in ("plain", "html"):
+        assert grouped in mail.get_body((kind,)).get_content()  # of what is delivered now, not of the old file
+    file = tmp_path / f"fresh.{how}"
+    file.write_bytes(document)
+    file.with_name(file.name + ".p7s").write_bytes(signature)
+    believed = "--certificate", authority.certificate, "--address", "documents@example.com"
+    verdict = verify(house, file, *believed, "--sha256", grouped)
+    assert verdict["verified"] and verdict["sha256_matches"] and verdict["signature"]["intact"], verdict
+    certificates.openssl("cms", "-verify", "-binary", "-inform", "DER", "-in", file.with_name(file.name + ".p7s"), "-content", file,
+                         "-CAfile", authority.certificate, "-purpose", "any", "-out", "/dev/null")
+    for at in (0, len(document) // 2, len(document) - 1):
+        file.write_bytes(document[:at] + bytes([document[at] ^ 1]) + document[at + 1:])
+        verdict = verify(house, file, *believed)
+        assert not verdict["verified"] and not verdict["signature"]["intact"] and "changed" in verdict["reason"]
+
+
+def test_without_a_signature_nothing_is_sealed_anew(house, authority, tmp_path):
+    signing(house, authority.we)
+    row = send(house, "zip")
+    with sqlite3.connect(database(house)) as db:
+        before = db.execute("SELECT hex(id), wrapped, place, signature FROM object").fetchall()
+    for who, words in ((authority.issue("stale", address="documents@example.com", days=0), "expired"),
+                       (("/nothing/here.pem", authority.we[1]), "smime.certificate"),
+                       ((authority.we[0], authority.issue("other")[1]), "does not belong")):
+        signing(house, who)
+        p = renew(house, row, row["password"], "--new-password", "--write-password", tmp_path / "new.txt", ok=False)
+        assert p.returncode == 18 and words in p.err and not (tmp_path / "new.txt").exists(), (p.returncode, p.err)
+    with sqlite3.connect(database(house)) as db:
+        assert db.execute("SELECT hex(id), wrapped, place, signature FROM object").fetchall() == before
+    house.serve()
+    (document, signature), = delivered(house, row["link"], row["password"])  # the old one is as it was
+    (tmp_path / "old.zip").write_bytes(document)
+    (tmp_path / "old.zip.p7s").write_bytes(signature)
+    assert verify(house, tmp_path / "old.zip", "--certificate", authority.certificate)["verified"]
+
+
+def test_where_signatures_are_no_longer_wanted_the_words_say_that_there_is_none(house, authority, tmp_path):
+    signing(house, authority.we)
+    row = send(house, "zip")
+    house.setting("sign_documents", "false", section="seal")
+    p = renew(house, row, row["password"], "--new-password", "--write-password", tmp_path / "new.txt")
+    assert "sealed anew has none" in p.err
+    house.serve()
+    link, _ = fresh_link(house, row)
+    (_, signature), = delivered(house, link, (tmp_path / "new.txt").read_text().strip())
+    assert signature is None

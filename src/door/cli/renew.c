@@ -85,15 +85,18 @@ static err check_place(struct cli *cli)
 	return OK;
 }
 
-static void tell(struct cli *cli, id fresh, str url, str password)
+static void tell(struct cli *cli, const struct renewed *fresh, str password)
 {
 	char text[ID_TEXT + 1];
 
-	text_id(fresh, text);
+	text_id(fresh->delivery, text);
+	if (fresh->signature_lost)
+		cli_say(cli, "the documents had signatures beside them; seal.sign_documents is off now, so what was "
+			     "sealed anew has none");
 	if (cli->json) {
 		json_t *j = json_object();
 		json_object_set_new(j, "delivery", json_string(text));
-		json_object_set_new(j, "link", json_str(url));
+		json_object_set_new(j, "link", json_str(fresh->url));
 		if (password.len)
 			json_object_set_new(j, "password", json_str(password));
 		cli_out_json(cli, j);
@@ -115,8 +118,7 @@ static err run(struct cli *cli)
 	struct renewal_order order = { 0 };
 	struct standing *what;
 	bool is_submission;
-	id fresh;
-	str url;
+	struct renewed fresh;
 
 	TRY(house_open(cli, &h));
 	order.expires = h.line->config->link.expires;
@@ -132,7 +134,7 @@ static err run(struct cli *cli)
 		return NEVER(USAGE, "a submission's id");
 	}
 	TRY(keep_password(cli, order.password));
-	err e = flow_renew(h.line, h.db, cli->arena, what, &order, &fresh, &url, &cli->fault);
+	err e = flow_renew(h.line, h.db, cli->arena, what, &order, &fresh, &cli->fault);
 	if (failed(e)) {
 		if (cli_value(cli, "--write-password") && e.fate == FATE_NEVER)
 			(void)failed(file_remove(cli_value(cli, "--write-password"))); /* it opens nothing */
@@ -142,7 +144,7 @@ static err run(struct cli *cli)
 	}
 	bool show = cli_flag(cli, "--new-password") &&
 		    (!cli_value(cli, "--write-password") || cli_flag(cli, "--show-password"));
-	tell(cli, fresh, url, show ? order.password : STR_NONE);
+	tell(cli, &fresh, show ? order.password : STR_NONE);
 	return OK;
 }
 
@@ -157,7 +159,10 @@ const struct cli_command command_renew = {
 		"With --new-password or --password-file it asks for that password instead, and nothing is uploaded "
 		"again. A zip or a PDF is sealed with its password: it is opened with the old one, which stands in the "
 		"results, and sealed anew; the old file is destroyed. A wrong old password, a damaged file and a store "
-		"that fails are told apart, and change nothing.\n\n"
+		"that fails are told apart, and change nothing. Where `seal.sign_documents` is on, its signature is "
+		"made "
+		"anew too, with smime.key, which this command reads; without a certificate that would be believed "
+		"nothing is changed.\n\n"
 		"A password that is made is written to a file of mode 0600 before anything is sealed with it, or "
 		"printed where standard output is no terminal.",
 	.examples = "# the person was on holiday\n$ letterlock renew 4q9k6y7w5e8r2t1m3n0p7s6d5f --expires 3d\n"

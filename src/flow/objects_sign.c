@@ -1,13 +1,13 @@
 /* What is stored is signed as it goes by: the recipient verifies the very bytes that the page delivers. */
-#include "flow/put_away_inside.h"
+#include "flow/objects_sign.h"
 
 /* An object outlives what it was made with: the room for its signature is taken when it is. */
-err put_away_room(const struct put_away *p, struct object *o)
+err objects_signature_room(const struct line *line, struct arena *keep, struct object *o)
 {
-	size_t room = cms_signer_room(p->line->signer);
+	size_t room = cms_signer_room(line->signer);
 	char *at;
 
-	TRY(NEW_ARRAY(p->chunk->sub->arena, room, at));
+	TRY(NEW_ARRAY(keep, room, at));
 	o->signature = (str){ at, room };
 	return OK;
 }
@@ -46,14 +46,14 @@ static void signing_abandon(void *state)
 	sink_done(&s->stored);
 }
 
-err put_away_signed(const struct put_away *p, struct arena *a, struct object *o, struct sink *stored, struct sink *out)
+err objects_signed(const struct line *line, struct arena *a, struct object *o, struct sink *stored, struct sink *out)
 {
 	static const struct sink_ops ops = { signing_write, signing_finish, signing_abandon };
 	struct signing *s;
 
 	TRY(NEW(a, s));
 	s->object = o;
-	TRY(cms_sign_begin(p->line->signer, clock_now(&p->line->clock), &s->signature));
+	TRY(cms_sign_begin(line->signer, clock_now(&line->clock), &s->signature));
 	s->stored = *stored;
 	*stored = (struct sink){ 0 };
 	*out = (struct sink){ &ops, s };
