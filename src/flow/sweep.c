@@ -203,6 +203,14 @@ static err remove_orphans(struct line *line, struct db *db, uint64_t *removed)
 	return OK;
 }
 
+static err remove_bytes(struct line *line, struct db *db, struct sweep_count *n)
+{
+	TRY(remove_keyless(line, db, false, &n->objects_removed));
+	if (store_has_direct(line->store)) /* else they wait for the bucket they are in */
+		TRY(remove_keyless(line, db, true, &n->objects_removed));
+	return remove_orphans(line, db, &n->orphans_removed);
+}
+
 /* Lock files of processes that were killed; after their leases were taken back. */
 static err remove_presences(struct db *db)
 {
@@ -226,10 +234,9 @@ err flow_sweep(struct line *line, struct db *db, struct sweep_count *out)
 	TRY(db_run(db, QUERY_SNS_CERTIFICATES_FORGET, DB(db_number(now), db_number(now - HOUR))));
 	TRY(each_due(line, db, QUERY_SUBMISSIONS_TO_EXPIRE, now, expire_one, &n.submissions_expired));
 	TRY(each_due(line, db, QUERY_SUBMISSIONS_TO_ERASE, now, erase_one, &n.submissions_erased));
-	TRY(remove_keyless(line, db, false, &n.objects_removed));
-	if (store_has_direct(line->store)) /* else they wait for the bucket they are in */
-		TRY(remove_keyless(line, db, true, &n.objects_removed));
-	TRY(remove_orphans(line, db, &n.orphans_removed));
+	n.store = remove_bytes(line, db, &n);
+	if (n.store.fate == FATE_BROKEN)
+		return n.store;
 	TRY(forget(line, db, now - line->config->link.traces_after, &n.submissions_forgotten));
 	if (n.submissions_expired + n.submissions_erased + n.links_expired) {
 		err e = db_checkpoint(db);

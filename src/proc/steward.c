@@ -5,15 +5,38 @@
 #include "flow/objects.h"
 #include "flow/sweep.h"
 
-enum { EVERY_SECONDS = 60, DAY_SECONDS = 24 * 60 * 60 };
+enum { EVERY_SECONDS = 60, HOUR_SECONDS = 60 * 60, DAY_SECONDS = 24 * 60 * 60 };
+
+/* A store that fails, until it is well again. */
+struct store_trouble {
+	bool lasts;
+	unsigned say_at; /* second */
+};
+
+/* At once, then once an hour: what cannot be opened any more may wait, mails may not. */
+static void tell_store(const struct duty *d, err e, unsigned second, struct store_trouble *t)
+{
+	if (failed(e) && (!t->lasts || second >= t->say_at)) {
+		log_say(&d->log, e.fate == FATE_LATER ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR,
+			"what was deleted cannot be removed from the store now: %s (%s); its keys are destroyed, and "
+			"all else goes on",
+			err_verdict(e)->words, e.note);
+		t->say_at = second + HOUR_SECONDS;
+	} else if (!failed(e) && t->lasts) {
+		log_say(&d->log, LOG_LEVEL_INFO, "what was deleted is removed from the store again");
+	}
+	t->lasts = failed(e);
+}
 
 /* What fails for now is tried again in a minute; anything else ends the process, and its parent says when it is back.
  */
-static err sweep(const struct duty *d, struct db *db)
+static err sweep(const struct duty *d, struct db *db, unsigned second, struct store_trouble *store)
 {
 	struct sweep_count done;
 
 	err e = flow_sweep(d->line, db, &done);
+	if (!failed(e))
+		tell_store(d, done.store, second, store);
 	if (e.fate == FATE_LATER) {
 		log_say(&d->log, LOG_LEVEL_WARNING, "sweeping has to wait: %s (%s)", err_verdict(e)->words, e.note);
 		return OK;
@@ -54,6 +77,7 @@ static void watch_store_key(const struct duty *d)
 err steward_run(struct duty *d, struct fault *fault)
 {
 	OWNED(db_done) struct db *db = NULL;
+	struct store_trouble store = { 0 };
 	unsigned again = 0;
 
 	TRY(line_db(d->line, &db, fault));
@@ -62,7 +86,7 @@ err steward_run(struct duty *d, struct fault *fault)
 		if (second % DAY_SECONDS == 0)
 			watch_store_key(d);
 		if (second % EVERY_SECONDS == 0)
-			TRY(sweep(d, db));
+			TRY(sweep(d, db, second, &store));
 		TRY(run_errands(d, db, second, &again));
 	}
 	return duty_outcome();

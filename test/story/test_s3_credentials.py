@@ -3,8 +3,10 @@ import datetime
 import http.server
 import json
 import os
+import signal
 import ssl
 import threading
+import time
 import urllib.parse
 
 import pytest
@@ -12,7 +14,7 @@ import pytest
 import bucket
 from authority import make_certificate
 from faulty_bucket import FaultyBucket
-from house import House
+from house import Browser, House
 
 
 class Giver(http.server.ThreadingHTTPServer):
@@ -166,3 +168,26 @@ def test_the_age_of_a_key_that_nobody_told_is_asked_for(house):
     house.setting("key_created", bucket.days_ago(95), section="s3")
     p = house.run("store", "list", ok=False, env=keys)
     assert p.returncode == 19 and "too old to sign" in p.err
+
+
+def test_a_bucket_that_nobody_signs_for_stops_no_mail_of_ours(tmp_path):
+    """The steward says that it cannot remove what was deleted, once, and goes on; the command does and says the same."""
+    house = House(tmp_path / "house")
+    house.setting("tries", 1, section="link")
+    house.setting("to", "desk@example.com", section="notices")
+    row = house.send(house.people(1)).results[0]
+    bucket.point_to(house, "https://127.0.0.1:9", "/etc/ssl/certs/ca-certificates.crt", "old",
+                    keys=[("OLD", "canary-secret", bucket.days_ago(95))])
+    house.serve()
+    Browser(house).prove(row["link"], ["wrong"])
+    end = time.monotonic() + 60
+    while not any(m["To"] == "desk@example.com" for m in house.outbox()) and time.monotonic() < end:
+        time.sleep(0.2)
+    assert any(m["To"] == "desk@example.com" for m in house.outbox())
+    house.server.send_signal(signal.SIGTERM)
+    said = house.server.communicate(timeout=60)[1].decode()
+    assert house.server.returncode == 0, said
+    assert said.count("cannot be removed from the store") == 1 and "too old to sign with" in said and "canary" not in said
+    p = house.run("sweep", "--json", ok=False)
+    assert json.loads(p.out.splitlines()[0])["submissions_expired"] == 0
+    assert p.returncode != 0 and "too old to sign with" in p.out + p.err

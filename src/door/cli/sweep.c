@@ -60,9 +60,12 @@ static err run(struct cli *cli)
 		json_decref(j);
 	else
 		cli_out_json(cli, j);
-	if (!failed(e) && !any)
+	TRY(e);
+	if (failed(n.sweep.store))
+		fault_set(&cli->fault, "what was deleted cannot be removed from the store: %s", n.sweep.store.note);
+	else if (!any)
 		cli_say(cli, "nothing to do");
-	return e;
+	return n.sweep.store;
 }
 
 const struct cli_command command_sweep = {
