@@ -79,6 +79,23 @@ void buf_add_json_number(struct buf *b, const char *name, uint64_t number)
 	buf_add_number(b, number);
 }
 
+bool json_more_than(str json, size_t values)
+{
+	bool within = false;
+	size_t count = 0;
+
+	for (size_t i = 0; i < json.len && count <= values; i++) {
+		char c = json.at[i];
+		if (within && c == '\\')
+			i++;
+		else if (c == '"')
+			within = !within;
+		else
+			count += !within && (c == '[' || c == '{' || c == ',');
+	}
+	return count > values;
+}
+
 bool json_deeper_than(str json, unsigned depth)
 {
 	unsigned open = 0;

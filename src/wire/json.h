@@ -17,5 +17,8 @@ void buf_add_json_number(struct buf *b, const char *name, uint64_t number);
 /* Does any value lie within more than `depth` arrays and objects? Strings are passed over; whether it is JSON at all
  * is not judged. */
 bool json_deeper_than(str json, unsigned depth);
+/* Are there more values than that? Commas, arrays and objects are counted, strings passed over: an empty object of two
+ * bytes takes hundreds once it is read. */
+bool json_more_than(str json, size_t values);
 
 #endif

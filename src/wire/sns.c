@@ -4,7 +4,8 @@
 
 #include <jansson.h>
 
-enum { DEPTH_MAX = 8, URL_MAX = 4096, TEXT_MAX = 1024, SIGNATURE_TEXT_MAX = 1024 };
+/* Ten members, and attributes that a publisher may add; they are not signed, and not looked at. */
+enum { VALUES_MAX = 512, DEPTH_MAX = 8, URL_MAX = 4096, TEXT_MAX = 1024, SIGNATURE_TEXT_MAX = 1024 };
 
 static err refuse(struct fault *fault, const char *member, const char *why)
 {
@@ -166,8 +167,8 @@ err sns_read(struct arena *a, str json, struct sns_message *out, struct fault *f
 	struct sns_message m = { 0 };
 	json_error_t wrong;
 
-	if (json.len > SNS_BODY_MAX || json_deeper_than(json, DEPTH_MAX))
-		return NEVER(LIMIT, "longer or deeper than a message of SNS");
+	if (json.len > SNS_BODY_MAX || json_deeper_than(json, DEPTH_MAX) || json_more_than(json, VALUES_MAX))
+		return NEVER(LIMIT, "longer, deeper or fuller than a message of SNS");
 	OWNED(json_done) json_t *root = json_loadb(json.at, json.len, JSON_REJECT_DUPLICATES, &wrong);
 	if (!json_is_object(root))
 		return refuse(fault, "the body", root ? "is no JSON object" : wrong.text);
