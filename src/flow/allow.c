@@ -64,7 +64,8 @@ static void keep_to(struct dispatch *d, int64_t now, const struct way_out *w)
 		return;
 	}
 	go_on(d);
-	d->ask_at = w->told ? now + ASK_EVERY : INT64_MAX;
+	/* Who may not ask today may tomorrow; who has nothing to tell is not asked again. */
+	d->ask_at = w->told || w->notice[0] ? now + ASK_EVERY : INT64_MAX;
 }
 
 void dispatch_ask(struct dispatch *d)

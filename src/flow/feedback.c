@@ -21,6 +21,16 @@ static bool is_none(err e)
 	return e.fate == FATE_NEVER && (e.why == WHY_NOT_FOUND || e.why == WHY_EXPIRED);
 }
 
+static err find_owner(struct db *db, const struct feedback *f, struct queue_owner *out)
+{
+	err e = queue_of_provider(db, f->provider_id, out);
+	id delivery;
+
+	if (!is_none(e) || failed(id_parse(f->tag, &delivery)))
+		return e;
+	return queue_of_delivery(db, delivery, out);
+}
+
 /* Is that whom the message was sent to? */
 static err is_recipient(struct line *line, struct db *db, id recipient, str address, bool *is)
 {
@@ -86,7 +96,7 @@ err flow_feedback(struct line *line, struct db *db, struct arena *a, const struc
 
 	must(f->kind < FEEDBACK_KINDS && db_in_transaction(db));
 	*ours = false;
-	err e = queue_of_provider(db, f->provider_id, &of);
+	err e = find_owner(db, f, &of);
 	if (is_none(e))
 		return OK;
 	TRY(e);

@@ -3,7 +3,7 @@
  * mailbox does not exist or its owner does not want our mail, a suppression.
  *
  * It counts only for a message of ours and the one it was sent to, by the name that the service gave the message when
- * it took it. A report about another message, or about another address, changes nothing: so nobody gets an address
+ * it took it, or, where that answer was lost, by the tag that we gave it. A report about another message, or about another address, changes nothing: so nobody gets an address
  * suppressed that we did not write to (THREATS B-62). */
 #ifndef LETTERLOCK_FLOW_FEEDBACK_H
 #define LETTERLOCK_FLOW_FEEDBACK_H
@@ -23,6 +23,7 @@ enum feedback_kind {
 struct feedback {
 	enum feedback_kind kind;
 	str provider_id;        /* of the message, by the service that took it */
+	str tag;                /* of the message, that we gave it: its delivery's id; may be empty */
 	str address;            /* whom it is about */
 	moment at;              /* when it happened */
 	str origin;             /* who says so: "sns 22b80b92-…" */

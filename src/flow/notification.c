@@ -255,7 +255,9 @@ static err apply_event(struct coming *c, const struct ses_event *e, enum feedbac
 {
 	char room[SNS_ID_LEN + 8];
 	struct buf origin = BUF_ON(room);
-	struct feedback f = { .kind = kind, .provider_id = e->message_id, .at = e->at, .what = e->what };
+	struct feedback f = {
+		.kind = kind, .provider_id = e->message_id, .tag = e->tag, .at = e->at, .what = e->what
+	};
 
 	buf_add_format(&origin, "sns %.*s", STR_ARG(c->message.id));
 	f.origin = buf_str(&origin);
@@ -328,7 +330,11 @@ static err take_once(struct coming *c)
 static err take(struct coming *c)
 {
 	TRY(verify(c));
-	return take_once(c);
+	err e = take_once(c);
+	/* A key that is not loaded yet, say. What is signed is refused by nobody: it has to come again. */
+	if (e.fate == FATE_NEVER)
+		e.fate = FATE_LATER;
+	return e;
 }
 
 static err judge_and_take(struct coming *c, str body)

@@ -25,12 +25,19 @@ struct notification_asks {
 	pthread_t thread;
 	atomic_bool ending;
 	int64_t paused_until; /* ticks */
+	int64_t certificates_quiet, subscriptions_quiet;
 };
 
-static void say(const struct notification_asks *n, err e, const struct fault *fault)
+/* Failures once a minute at most: whoever can reach the door names certificates that are not there. */
+static void say(const struct notification_asks *n, int64_t *quiet_until, err e, const struct fault *fault)
 {
-	if (n->options.said)
-		n->options.said(n->options.state, e, fault);
+	int64_t now = clock_ticks(&n->line->clock);
+
+	if (!n->options.said || (failed(e) && now < *quiet_until))
+		return;
+	if (failed(e))
+		*quiet_until = now + MINUTE;
+	n->options.said(n->options.state, e, fault);
 }
 
 static err ask(struct notification_asks *n, struct arena *a, str url, str *body, struct fault *fault)
@@ -126,7 +133,8 @@ static err fetch(struct notification_asks *n, struct arena *a, const struct sns_
 		      DB(db_text(topic->region), db_text(file), db_bytes(pem), db_number(service_certificate_ends(c))));
 }
 
-/* What was not to be had is wanted no more, until a message names it again. */
+/* What was not to be had is wanted no more, until a message names it again: it may come again, and nobody waits behind
+ * it. */
 static err serve_certificate(struct notification_asks *n, struct arena *a, str region, str file, str arn)
 {
 	struct fault fault = { 0 }, words = { 0 };
@@ -139,10 +147,10 @@ static err serve_certificate(struct notification_asks *n, struct arena *a, str r
 		  failed(e) ? "%.*s of SNS in %.*s is no certificate that messages may be signed by: %s"
 			    : "messages of SNS may be signed by %.*s of %.*s%s",
 		  STR_ARG(file), STR_ARG(region), failed(e) ? fault.what[0] ? fault.what : e.note : "");
-	say(n, e, &words);
-	if (e.fate != FATE_NEVER)
-		return e;
-	return db_run(n->db, QUERY_SNS_CERTIFICATE_DROP, DB(db_text(region), db_text(file)));
+	say(n, &n->certificates_quiet, e, &words);
+	if (failed(e))
+		TRY(db_run(n->db, QUERY_SNS_CERTIFICATE_DROP, DB(db_text(region), db_text(file))));
+	return e.fate == FATE_NEVER ? OK : e;
 }
 
 static err look_for_certificates(struct notification_asks *n, struct arena *a)
@@ -195,7 +203,7 @@ static err serve_subscription(struct notification_asks *n, struct arena *a, str 
 		e = NEVER(EXPIRED, "the token lived three days");
 	fault_set(&words, failed(e) ? "the subscription to %.*s could not be confirmed: %s" : "subscribed to %.*s%s",
 		  STR_ARG(arn), failed(e) ? fault.what[0] ? fault.what : e.note : "");
-	say(n, e, &words);
+	say(n, &n->subscriptions_quiet, e, &words);
 	return settle(n, arn, token, e);
 }
 

@@ -40,6 +40,15 @@ err queue_of_provider(struct db *db, str provider_id, struct queue_owner *out)
 	return OK;
 }
 
+err queue_of_delivery(struct db *db, id delivery, struct queue_owner *out)
+{
+	OWNED(db_rows_done) struct db_rows rows = { 0 };
+
+	TRY(db_one(db, QUERY_DELIVERY_GET, DB(db_id(delivery)), &rows));
+	*out = (struct queue_owner){ db_row_id(&rows, 0), db_row_id(&rows, 1), db_row_id(&rows, 2) };
+	return OK;
+}
+
 err queue_cancel(struct db *db, id delivery, moment now)
 {
 	TRY(db_run_one(db, QUERY_QUEUE_CANCEL, DB(db_id(delivery), db_number(now))));

@@ -60,12 +60,13 @@ struct settlement {
  * somebody else tells its story. */
 err queue_settle(struct db *db, const struct settlement *s);
 
-/* Whose message that is, by the service's own name for it, so that what it reports later finds its delivery. NEVER
- * NOT_FOUND: not ours, or not yet: a report may be faster than the outcome is written down. */
+/* Whose message that is, by the service's own name for it or by its delivery, so that what is reported later finds its
+ * place. NEVER NOT_FOUND: not ours, or not yet: a report may be faster than the outcome is written down. */
 struct queue_owner {
 	id delivery, submission, recipient;
 };
 err queue_of_provider(struct db *db, str provider_id, struct queue_owner *out);
+err queue_of_delivery(struct db *db, id delivery, struct queue_owner *out);
 
 /* Before it was sent: queued or waiting becomes cancelled; NEVER STATE otherwise. Within the
  * caller's transaction. */

@@ -100,7 +100,7 @@ void ses_mail_end(const struct ses_mail *m, struct buf *b)
 	if (m->configuration_set.len)
 		buf_add_json_field(b, "ConfigurationSetName", m->configuration_set);
 	if (m->tag.len) {
-		buf_add(b, STR(",\"EmailTags\":[{\"Name\":\"letterlock\",\"Value\":"));
+		buf_add(b, STR(",\"EmailTags\":[{\"Name\":\"" SES_TAG "\",\"Value\":"));
 		buf_add_json(b, m->tag);
 		buf_add(b, STR("}]"));
 	}
@@ -216,7 +216,9 @@ static void judge_unverified(str words, str sender, struct ses_refusal *out)
 
 static void look_closer(str words, str sender, struct ses_refusal *out)
 {
-	if (out->fault == SES_FAST && (mentions(words, STR("Daily")) || mentions(words, STR("daily")))) {
+	bool limited = out->fault == SES_FAST || str_same(str_of(out->name), STR("LimitExceededException"));
+
+	if (limited && (mentions(words, STR("Daily")) || mentions(words, STR("daily")))) {
 		out->fault = SES_SPENT;
 		out->meaning = "the quota of 24 hours is used up";
 	} else if (out->fault == SES_RECIPIENT && mentions(words, STR("not verified"))) {

@@ -74,6 +74,7 @@ struct ses_mail {
 	str configuration_set; /* empty: none */
 	str tag;               /* comes back with every report (letters, digits, '-', '_'); empty: none */
 };
+#define SES_TAG "letterlock" /* the name of our tag */
 #define SES_MAIL_BEGIN STR("{\"Content\":{\"Raw\":{\"Data\":\"")
 void ses_mail_end(const struct ses_mail *mail, struct buf *out);
 

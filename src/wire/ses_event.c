@@ -1,6 +1,7 @@
 #include "wire/ses_event.h"
 
 #include "wire/json.h"
+#include "wire/ses.h"
 
 #include <jansson.h>
 
@@ -151,6 +152,16 @@ static err take_bounce(const struct reading *r, struct ses_event *e)
 	return OK;
 }
 
+/* Other applications of the account have tags of their own: what is not as ours is, is none. */
+static err take_tag(const struct reading *r, const json_t *mail, struct ses_event *e)
+{
+	const json_t *values = json_object_get(json_object_get(mail, "tags"), SES_TAG);
+	const json_t *value = json_array_size(values) == 1 ? json_array_get(values, 0) : NULL;
+	str text = str_bytes(json_string_value(value), json_string_length(value));
+
+	return text.len && text.len <= SES_ID_MAX && str_clean(text) ? str_copy(r->arena, text, &e->tag) : OK;
+}
+
 static err take_mail(const struct reading *r, const json_t *root, struct ses_event *e)
 {
 	const json_t *mail = json_object_get(root, "mail");
@@ -159,6 +170,7 @@ static err take_mail(const struct reading *r, const json_t *root, struct ses_eve
 		return refuse(r, "mail", "is missing");
 	TRY(take_text(r, json_object_get(mail, "messageId"), "messageId", SES_ID_MAX, &e->message_id));
 	TRY(take_moment(r, mail, &e->sent_at));
+	TRY(take_tag(r, mail, e));
 	if (r->kind->list)
 		return take_list(r, json_object_get(r->about, r->kind->list), &e->recipients);
 	return take_list(r, json_object_get(mail, "destination"), &e->recipients);

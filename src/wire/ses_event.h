@@ -36,6 +36,7 @@ struct ses_recipient {
 struct ses_event {
 	enum ses_event_kind kind;
 	str message_id; /* as SendEmail answered it */
+	str tag;        /* as it was given to SendEmail; empty: there is none, or none of ours */
 	moment sent_at, at;
 	bool permanent;                   /* bounce: for good */
 	str what;                         /* "NoEmail", "MailboxFull", "abuse", "not-spam", a reason; may be empty */

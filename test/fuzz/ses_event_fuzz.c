@@ -20,6 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(!e.permanent || e.kind == SES_BOUNCE);
 		must_be_line(e.message_id, SES_ID_MAX);
 		must_be_line(e.what, SES_TEXT_MAX);
+		must_be_line(e.tag, SES_ID_MAX);
 		for (const struct ses_recipient *to = e.recipients; to; to = to->next, count++) {
 			must(to->address.len > 0);
 			must_be_line(to->address, 320);

@@ -73,6 +73,7 @@ static const struct {
 	{ 429, "", "", SES_FAST },
 	{ 429, "TooManyRequestsException", "Daily message quota exceeded.", SES_SPENT },
 	{ 400, "ThrottlingException", "Daily message quota exceeded.", SES_SPENT },
+	{ 400, "LimitExceededException", "Daily message quota exceeded.", SES_SPENT },
 	{ 400, "MessageRejected", "Email contains a virus", SES_RECIPIENT },
 	{ 400, "MessageRejected",
 	  "Email address is not verified. The following identities failed the check in region EU-CENTRAL-1: "

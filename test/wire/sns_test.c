@@ -162,6 +162,8 @@ static void depth_is_told_without_going_there(void **state)
 	assert_false(json_deeper_than(STR("\"[[[[[[[\""), 0));
 	assert_false(json_deeper_than(STR("]]]]"), 0));
 	assert_true(json_deeper_than(STR("\"\\\\\"[["), 1));
+	assert_false(json_more_than(STR("[1,{\"a,[{\\\",\":2}]"), 3));
+	assert_true(json_more_than(STR("[1,{\"a,[{\\\",\":2}]"), 2));
 }
 
 /* Amazon's own examples of 2026, shortened. */
@@ -173,7 +175,8 @@ static void events_are_read_in_both_forms(void **state)
 				     "\"5.1.1\",\"diagnosticCode\":\"smtp; 550\"}],"
 				     "\"timestamp\":\"2017-08-05T00:41:02.669Z\",\"feedbackId\":\"x\"},\"mail\":{"
 				     "\"timestamp\":\"2017-08-05T00:40:02.012Z\","
-				     "\"messageId\":\"0100-EXAMPLE\",\"destination\":[\"recipient@example.com\"]}}";
+				     "\"messageId\":\"0100-EXAMPLE\",\"destination\":[\"recipient@example.com\"],"
+				     "\"tags\":{\"ses:caller-identity\":[\"me\"],\"letterlock\":[\"0123\"]}}}";
 	static const char delivery[] =
 		"{\"notificationType\":\"Delivery\",\"mail\":{\"timestamp\":\"2016-01-27T14:59:38.237Z\",\"messageId\":"
 		"\"0100\","
@@ -188,6 +191,7 @@ static void events_are_read_in_both_forms(void **state)
 	assert_true(e.permanent);
 	assert_str(e.message_id, STR("0100-EXAMPLE"));
 	assert_str(e.what, STR("General"));
+	assert_str(e.tag, STR("0123"));
 	assert_str(e.recipients->status, STR("5.1.1"));
 	assert_true(e.at - e.sent_at == 60657000);
 	assert_ok(ses_event_read(a, str_of(delivery), &e, NULL));
