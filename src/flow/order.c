@@ -72,17 +72,14 @@ static err name_results(struct work *w)
 static err fetch_document(void *state, struct arena *a, str name, struct sink *to, struct fault *fault)
 {
 	struct work *w = state;
-	struct bucket_object what;
 	str key;
 
 	TRY(str_format(a, &key, "%.*s%.*s", STR_ARG(w->order->documents), STR_ARG(name)));
-	TRY(bucket_look(w->documents, a, key, &what));
-	if (what.size > w->config.limits.document_bytes) {
+	err e = bucket_fetch(w->documents, a, key, w->config.limits.document_bytes, to);
+	if (e.why == WHY_LIMIT)
 		fault_set(fault, "the document %.*s cannot be used: it is larger than the limit for a document",
 			  STR_ARG(str_upto(name, 300)));
-		return NEVER(LIMIT, "a document is too large");
-	}
-	return bucket_read(w->documents, a, key, &what, to);
+	return e;
 }
 
 static err show_results(struct work *w)

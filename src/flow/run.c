@@ -111,6 +111,12 @@ static err read_all(struct run *r, int log, bool *some)
 	return OK;
 }
 
+static err busy(struct fault *fault)
+{
+	fault_set(fault, "somebody else works on this list at this moment");
+	return LATER(BUSY, "somebody else works on the run");
+}
+
 /* ── Making a new one ────────────────────────────────────────────────────────────────────────────── */
 
 /* A store that lets us put the same name twice would let two mail the same list. The second time is somebody else's. */
@@ -130,10 +136,16 @@ static err try_store(struct run *r, struct fault *fault)
 	return NEVER(UNSUPPORTED, "a store without conditional writes");
 }
 
+/* Whoever put the head works on the run: it stands for the first claim. */
 static err make_head(struct run *r, struct fault *fault)
 {
+	r->held_from = clock_ticks(&r->options.clock);
+	r->held_since = clock_now(&r->options.clock);
 	TRY(run_new_key(r));
-	TRY(run_put(r, 0, RUN_HEAD, STR_NONE));
+	err e = run_put(r, 0, RUN_HEAD, STR_NONE);
+	if (e.why == WHY_EXISTS) /* somebody else, at the same moment */
+		return busy(fault);
+	TRY(e);
 	TRY(try_store(r, fault));
 	r->next = 1;
 	return OK;
@@ -153,12 +165,6 @@ static err make_base(struct run *r)
 }
 
 /* ── Taking it over ──────────────────────────────────────────────────────────────────────────────── */
-
-static err busy(struct fault *fault)
-{
-	fault_set(fault, "somebody else works on this list at this moment");
-	return LATER(BUSY, "somebody else works on the run");
-}
 
 /* A whole lease without anything new, unless whoever worked said that it stopped. */
 static err wait_for_silence(struct run *r, int log, struct fault *fault)
@@ -202,17 +208,10 @@ static err take_over(struct run *r, struct fault *fault)
 	TRY(read_all(r, log, &some));
 	if (r->ended)
 		return OK;
-	if (!some) {
-		err e = make_head(r, fault);
-		if (e.why == WHY_EXISTS) /* at the same moment */
-			return busy(fault);
-		TRY(e);
-	} else {
-		TRY(wait_for_silence(r, log, fault));
-		if (r->ended)
-			return OK;
-	}
-	return claim(r, fault);
+	if (!some)
+		return make_head(r, fault);
+	TRY(wait_for_silence(r, log, fault));
+	return r->ended ? OK : claim(r, fault);
 }
 
 /* ── The database ────────────────────────────────────────────────────────────────────────────────── */

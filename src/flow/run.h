@@ -3,7 +3,7 @@
  * and never changed. They hold the database as it was empty, what each commit added to its log (db_follow), and the
  * results file as it was planned. Whoever has read all entries has everything that was ever promised.
  *
- *     head     the key of the run, wrapped by the master key; all other entries are sealed under it
+ *     head     the key of the run, wrapped by the master key; all other entries are sealed under it. It is a claim too
  *     claim    somebody begins to work
  *     base     the database's file
  *     commit   bytes of the database's log, from a place on

@@ -75,23 +75,50 @@ err bucket_look(struct bucket *b, struct arena *a, str name, struct bucket_objec
 	return OK;
 }
 
-err bucket_read(struct bucket *b, struct arena *a, str name, const struct bucket_object *what, struct sink *to)
+/* What follows the first `at` bytes. */
+static err read_rest(struct bucket *b, const char *key, uint64_t at, uint64_t size, str etag, void *window,
+		     struct sink *to)
 {
 	struct s3_answer answer;
+
+	for (; at < size; at += answer.got) {
+		uint64_t left = size - at;
+		TRY(read_part(b, key, etag, at, window, left < WINDOW ? (size_t)left : WINDOW, &answer));
+		if (answer.got == 0)
+			return LATER(PROTOCOL, "the store gave less than it has");
+		TRY(sink_write(to, window, answer.got));
+	}
+	return OK;
+}
+
+err bucket_read(struct bucket *b, struct arena *a, str name, const struct bucket_object *what, struct sink *to)
+{
 	char key[S3_KEY_MAX];
 	void *window;
 
 	SCRATCH(a);
 	TRY(key_of(b, name, key));
 	TRY(arena_room(a, what->size < WINDOW ? (size_t)what->size + 1 : WINDOW, &window));
-	for (uint64_t at = 0; at < what->size; at += answer.got) {
-		uint64_t left = what->size - at;
-		TRY(read_part(b, key, str_of(what->etag), at, window, left < WINDOW ? (size_t)left : WINDOW, &answer));
-		if (answer.got == 0)
-			return LATER(PROTOCOL, "the store gave less than it has");
-		TRY(sink_write(to, window, answer.got));
-	}
-	return OK;
+	return read_rest(b, key, 0, what->size, str_of(what->etag), window, to);
+}
+
+err bucket_fetch(struct bucket *b, struct arena *a, str name, uint64_t max, struct sink *to)
+{
+	struct s3_answer first;
+	char key[S3_KEY_MAX];
+	void *window;
+
+	SCRATCH(a);
+	TRY(key_of(b, name, key));
+	TRY(arena_room(a, WINDOW, &window));
+	err e = read_part(b, key, STR_NONE, 0, window, WINDOW, &first);
+	if (e.why == WHY_SYNTAX) /* not even a first byte can be had */
+		return OK;
+	TRY(e);
+	if (first.total > max)
+		return NEVER(LIMIT, "an object is larger than it may be");
+	TRY(sink_write(to, window, first.got));
+	return read_rest(b, key, first.got, first.total, str_of(first.etag), window, to);
 }
 
 /* Mostly one request: what is short comes whole with the first. */

@@ -28,6 +28,8 @@ struct bucket_object {
 err bucket_look(struct bucket *b, struct arena *a, str name, struct bucket_object *out);
 /* All of it, if it is still the object that was looked at (NEVER TAMPERED else); the sink is not finished. */
 err bucket_read(struct bucket *b, struct arena *a, str name, const struct bucket_object *what, struct sink *to);
+/* All of one that was not looked at: mostly one request. NEVER LIMIT beyond max, before a byte is given. */
+err bucket_fetch(struct bucket *b, struct arena *a, str name, uint64_t max, struct sink *to);
 /* The whole of one that is not empty, in `a`; NEVER LIMIT beyond max. */
 err bucket_get(struct bucket *b, struct arena *a, str name, uint64_t max, str *out);
 

@@ -95,20 +95,76 @@ static enum store_tells look_at_policy(struct s3 *s, struct arena *a)
 	return aws_policy_denies_plain(answer.body, s->options.bucket) ? STORE_YES : STORE_NO;
 }
 
+/* ── All of it ───────────────────────────────────────────────────────────────────────────────────── */
+
+static void ask_as_anyone(struct s3 *s, struct arena *a, struct store_bucket *out)
+{
+	out->listed_by_anyone = look_as_anyone(s, a);
+}
+
+static void ask_policy_status(struct s3 *s, struct arena *a, struct store_bucket *out)
+{
+	out->public_policy = look_at_policy_status(s, a);
+}
+
+static void ask_acl(struct s3 *s, struct arena *a, struct store_bucket *out)
+{
+	out->public_acl = look_at_acl(s, a);
+}
+
+static void ask_policy(struct s3 *s, struct arena *a, struct store_bucket *out)
+{
+	out->plain_denied = look_at_policy(s, a);
+}
+
+struct question {
+	struct s3_job job;
+	void (*ask)(struct s3 *s, struct arena *a, struct store_bucket *out);
+	struct store_bucket *out; /* of all questions: each fills members of its own */
+};
+
+static err run_question(struct s3 *s, struct s3_job *job)
+{
+	OWNED(arena_done) struct arena *a = NULL;
+	struct question *q = job->state;
+
+	TRY(arena_open(ROOM, &a));
+	q->ask(s, a, q->out);
+	return OK;
+}
+
+/* Side by side, since whoever sends waits for the answers. */
+static err ask_all(struct s3 *s, struct store_bucket *out)
+{
+	struct question questions[] = {
+		{ .ask = ask_as_anyone }, { .ask = ask_policy_status }, { .ask = ask_acl },
+		{ .ask = look_at_block }, { .ask = ask_policy },
+	};
+	err e = OK;
+
+	for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
+		questions[i].job.run = run_question;
+		questions[i].job.state = &questions[i];
+		questions[i].out = out;
+		s3_give(s, &questions[i].job);
+	}
+	for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
+		s3_wait(s, &questions[i].job);
+		e = err_first(e, questions[i].job.result);
+	}
+	return e;
+}
+
 err store_look_bucket(struct store *store, struct arena *a, struct store_bucket *out)
 {
-	SCRATCH(a);
 	struct store_bucket b = { 0 };
 	struct s3 *s = store->state;
 
+	(void)a;
 	if (store->engine->ready != s3_ready)
 		return NEVER(UNSUPPORTED, "the store is no bucket");
-	TRY(s3_ready(s));
-	b.listed_by_anyone = look_as_anyone(s, a);
-	b.public_policy = look_at_policy_status(s, a);
-	b.public_acl = look_at_acl(s, a);
-	look_at_block(s, a, &b);
-	b.plain_denied = look_at_policy(s, a);
+	TRY(s3_ready(s)); /* and learns whether the clocks agree */
+	TRY(ask_all(s, &b));
 	b.skew = s3_skew(s);
 	*out = b;
 	return OK;

@@ -62,6 +62,7 @@ static const struct {
 } codes[] = {
 	{ STR("NoSuchKey"), { FATE_NEVER, WHY_NOT_FOUND, 0, "no such object" } },
 	{ STR("NoSuchUpload"), { FATE_NEVER, WHY_NOT_FOUND, 0, "no such upload" } },
+	{ STR("InvalidRange"), { FATE_NEVER, WHY_SYNTAX, 0, "the object has no such part" } },
 	{ STR("NoSuchBucket"), { FATE_NEVER, WHY_STORE, 0, "the store has no such bucket" } },
 	{ STR("AccessDenied"),
 	  { FATE_NEVER, WHY_STORE, 0, "the store denies access: look at the policy of the user and the bucket" } },

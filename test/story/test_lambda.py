@@ -344,17 +344,18 @@ def test_documents_that_cannot_be_are_their_rows_misfortune(place, sink):
     rows = p.house.people(2)
     rows += [{"email": f"odd{i}@example.net", "name": "Odd", "document": name} for i, name in enumerate(
         ["missing.pdf", "../lists/people.csv", "/etc/passwd", "large.pdf", "folder/", "person-00000.pdf/x.pdf",
-         "x" * 300 + ".pdf"])]
+         "x" * 300 + ".pdf", "empty.pdf"])]
     p.house.setting("document_bytes", "20k", section="limits")
     with open(os.path.join(p.house.documents, "large.pdf"), "wb") as f:
         f.write(pdf("x", b"y" * 30000))
-    p.put([r for r in rows if not r["document"].startswith(("/", "..", "folder"))])
     p.put(rows)
+    p.client.put_object(Bucket=p.name, Key="lists/empty.pdf", Body=b"")
     result = p.function().invoke(p.event())
     assert result["ok"], result
     answer = result["body"]["lists"][0]
-    assert answer["delivered"] == 2 and answer["refused"] == 7, answer
+    assert answer["delivered"] == 2 and answer["refused"] == 8, answer
     problems = {r["document"]: r["problem"] for r in p.results()}
+    assert "empty" in problems["empty.pdf"]
     assert "no such file" in problems["missing.pdf"] and "larger than the limit" in problems["large.pdf"]
 
 
