@@ -3,8 +3,8 @@
  * mailbox does not exist or its owner does not want our mail, a suppression.
  *
  * It counts only for a message of ours and the one it was sent to, by the name that the service gave the message when
- * it took it, or, where that answer was lost, by the tag that we gave it. A report about another message, or about another address, changes nothing: so nobody gets an address
- * suppressed that we did not write to (THREATS B-62). */
+ * it took it, or, where that answer was lost, by the tag that we gave it. A report about another message, or about
+ * another address, changes nothing: so nobody gets an address suppressed that we did not write to (THREATS B-62). */
 #ifndef LETTERLOCK_FLOW_FEEDBACK_H
 #define LETTERLOCK_FLOW_FEEDBACK_H
 

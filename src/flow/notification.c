@@ -255,9 +255,7 @@ static err apply_event(struct coming *c, const struct ses_event *e, enum feedbac
 {
 	char room[SNS_ID_LEN + 8];
 	struct buf origin = BUF_ON(room);
-	struct feedback f = {
-		.kind = kind, .provider_id = e->message_id, .tag = e->tag, .at = e->at, .what = e->what
-	};
+	struct feedback f = { .kind = kind, .provider_id = e->message_id, .tag = e->tag, .at = e->at, .what = e->what };
 
 	buf_add_format(&origin, "sns %.*s", STR_ARG(c->message.id));
 	f.origin = buf_str(&origin);

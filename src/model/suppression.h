@@ -1,6 +1,6 @@
 /* Suppressions: addresses that must not be mailed, why, since when, and who says so. The operator puts them there, or
- * what comes back about a mail of ours does (flow/feedback.h). Nothing new is queued for who has one, whatever list names
- * them, until the operator removes it; what is queued already goes out.
+ * what comes back about a mail of ours does (flow/feedback.h). Nothing new is queued for who has one, whatever list
+ * names them, until the operator removes it; what is queued already goes out.
  *
  * Rows are found by address_mac(), as recipients are. The address itself is sealed, for `suppression list`; the key is
  * one for all of them, because a suppression outlives the submission that it came from. */
