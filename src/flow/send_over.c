@@ -34,6 +34,8 @@ static err look_at_queue(struct send *s, struct send_quiet *q, bool in_line)
 	if (now - q->looked_ticks < (in_line ? QUIET_IN_LINE_TICKS : QUIET_TICKS))
 		return OK;
 	q->looked_ticks = now;
+	/* Else we would leave for what only seems to be due late, since the clock was set back. */
+	TRY(queue_unwind(s->db, clock_now(&s->line->clock), 2 * s->line->config->retry.most));
 	TRY(queue_count(s->db, (struct queue_scope){ s->sub->id }, &left));
 	TRY(refresh(s));
 	if (in_line)
