@@ -390,7 +390,10 @@ static err settle(struct inspectors *p, struct call *c, err e)
 
 	explicit_bzero(c->one->out.at, c->one->out.len);
 	if (!failed(e)) {
-		pool_give_back(p, c->one);
+		if (c->one->alone && !worker_sent(&c->one->worker))
+			pool_end(p, c->one, NULL); /* this job it has done, and will do no other */
+		else
+			pool_give_back(p, c->one);
 		return c->verdict;
 	}
 	pool_end(p, c->one, &signal);

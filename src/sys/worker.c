@@ -72,16 +72,16 @@ static int spawn(const char *program, int theirs, int rested, pid_t *pid)
 
 err worker_start(const char *program, bool stands_by, struct worker *out)
 {
-	int ends[2], pipe_ends[2] = { -1, -1 };
+	int ends[2], rested_ends[2] = { -1, -1 };
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
 		return sys_failed(errno);
 	OWNED(fd_done) int ours = ends[0];
 	OWNED(fd_done) int theirs = ends[1];
-	if (stands_by && pipe2(pipe_ends, O_CLOEXEC))
+	if (stands_by && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, rested_ends))
 		return sys_failed(errno);
-	OWNED(fd_done) int hears_rested = pipe_ends[0];
-	OWNED(fd_done) int says_rested = pipe_ends[1];
+	OWNED(fd_done) int hears_rested = rested_ends[0];
+	OWNED(fd_done) int says_rested = rested_ends[1];
 	struct worker w = { 0 };
 	if (fcntl(ours, F_SETFL, O_NONBLOCK))
 		return sys_failed(errno);
@@ -199,6 +199,11 @@ err worker_talk(const struct worker *w, str *out, void *in, size_t max, size_t *
 			return OK;
 		TRY(wait_for_either(w->fd, out->len > 0, until));
 	}
+}
+
+bool worker_sent(const struct worker *w)
+{
+	return send(w->rested_fd, ".", 1, MSG_NOSIGNAL) == 1;
 }
 
 bool worker_rested(const struct worker *w, int64_t until)

@@ -31,6 +31,9 @@ err worker_limit(struct worker *w, const struct worker_limits *limits);
 /* Writes what the socket takes of *out and reads what it has into `in`, waiting until one of both moved; *got may be 0
  * if only *out did. LATER TIMEOUT at `until` (ticks of the monotonic clock), LATER CLOSED when the worker is gone. */
 err worker_talk(const struct worker *w, str *out, void *in, size_t max, size_t *got, int64_t until);
+/* One that stands by is told that its job was sent to the last byte: what of it is unread when its process is gone was
+ * left for the next one, and ends the worker. Once for each job; false if it is gone. */
+bool worker_sent(const struct worker *w);
 /* That the process of its last job is gone, which it cannot say itself. Waits until then; false if it is not by
  * `until`. Once for each job. */
 bool worker_rested(const struct worker *w, int64_t until);

@@ -120,25 +120,36 @@ static void the_whole_cage_lets_a_process_end_and_nothing_else(void **state)
 
 /* ── The bolt ────────────────────────────────────────────────────────────────────────────────────── */
 
-/* Standing by, with one byte to come: the job's process does `what`, and this one ends as it did. */
-static int standing_by(int (*what)(void))
+enum { NOT_BEGUN = 90 };
+
+/* Standing by, with the bytes of a job to come, of which it is said that they are all: the job's process does `what`,
+ * and this one ends as it did. */
+static int standing_by_with(str bytes, int (*what)(void))
 {
 	struct cage_facts facts;
-	int ends[2];
+	int ends[2], rested[2];
 
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) || write(ends[1], "x", 1) != 1)
-		return 1;
-	(void)dup2(ends[0], 0);
-	(void)close(ends[0]);
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) || write(ends[1], bytes.at, bytes.len) != (ssize_t)bytes.len ||
+	    socketpair(AF_UNIX, SOCK_STREAM, 0, rested) || write(rested[0], "..", 2) != 2)
+		return NOT_BEGUN;
 	(void)close(ends[1]);
-	(void)dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), CAGE_RESTED);
+	(void)dup2(ends[0], 0);
+	(void)dup2(rested[0], 2); /* where it stays open */
+	(void)dup2(rested[1], CAGE_RESTED);
+	if (!cage_is_asked_to_stand_by())
+		return NOT_BEGUN;
 	cage_begin();
 	cage_shut(&facts);
 	if (!facts.filtered)
-		return 1;
+		return NOT_BEGUN;
 	if (cage_stand_by(facts.filtered))
 		_exit(what());
 	return 2; /* the other end is closed: after a job that ended well there is no other */
+}
+
+static int standing_by(int (*what)(void))
+{
+	return standing_by_with(STR("x"), what);
 }
 
 static int does_well(void)
@@ -228,6 +239,23 @@ static int stand_by_saying(void)
 	return standing_by(says_that_it_rests);
 }
 
+/* Each byte would be a job that does well. */
+static int stand_by_leaving(void)
+{
+	return standing_by_with(STR("xx"), does_well);
+}
+
+static int stand_by_for_nothing(void)
+{
+	return standing_by_with(STR(""), breaks_down);
+}
+
+static void what_a_job_left_unread_is_no_other_job(void **state)
+{
+	assert_int_equal(in_a_child(stand_by_leaving), 1);
+	assert_int_equal(in_a_child(stand_by_for_nothing), 2); /* nor is nothing one */
+}
+
 static void a_job_may_do_less_than_who_stands_by_for_it(void **state)
 {
 	assert_int_equal(in_a_child(stand_by_well), 2);
@@ -250,5 +278,6 @@ static void what_was_open_before_is_closed(void **state)
 	assert_int_equal(in_a_child(leave_a_file_open), 0);
 }
 
-TESTS(cage, test(a_job_may_do_less_than_who_stands_by_for_it), test(landlock_alone_takes_all_files_away),
-      test(the_whole_cage_lets_a_process_end_and_nothing_else), test(what_was_open_before_is_closed))
+TESTS(cage, test(a_job_may_do_less_than_who_stands_by_for_it), test(what_a_job_left_unread_is_no_other_job),
+      test(landlock_alone_takes_all_files_away), test(the_whole_cage_lets_a_process_end_and_nothing_else),
+      test(what_was_open_before_is_closed))
