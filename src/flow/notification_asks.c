@@ -14,7 +14,7 @@
 #define ASK_AGAIN_AFTER (3 * SECOND)
 #define PATIENCE (10 * SECOND)
 #define TOKEN_LIVES (3 * DAY)
-enum { AT_ONCE = 2, ANSWER_MAX = 64 * 1024, MEMORY = 4 * 1024 * 1024, CA_MAX = 16 * 1024 * 1024 };
+enum { AT_ONCE = 2, WANTED_MAX = 16, ANSWER_MAX = 64 * 1024, MEMORY = 4 * 1024 * 1024, CA_MAX = 16 * 1024 * 1024 };
 
 struct notification_asks {
 	struct line *line;
@@ -26,6 +26,7 @@ struct notification_asks {
 	atomic_bool ending;
 	int64_t paused_until; /* ticks */
 	int64_t certificates_quiet, subscriptions_quiet;
+	size_t turn; /* of the certificates that are wanted */
 };
 
 /* Failures once a minute at most: whoever can reach the door names certificates that are not there. */
@@ -133,8 +134,7 @@ static err fetch(struct notification_asks *n, struct arena *a, const struct sns_
 		      DB(db_text(topic->region), db_text(file), db_bytes(pem), db_number(service_certificate_ends(c))));
 }
 
-/* What was not to be had is wanted no more, until a message names it again: it may come again, and nobody waits behind
- * it. */
+/* What is no certificate is wanted no more, until a message names it again. */
 static err serve_certificate(struct notification_asks *n, struct arena *a, str region, str file, str arn)
 {
 	struct fault fault = { 0 }, words = { 0 };
@@ -148,22 +148,23 @@ static err serve_certificate(struct notification_asks *n, struct arena *a, str r
 			    : "messages of SNS may be signed by %.*s of %.*s%s",
 		  STR_ARG(file), STR_ARG(region), failed(e) ? fault.what[0] ? fault.what : e.note : "");
 	say(n, &n->certificates_quiet, e, &words);
-	if (failed(e))
-		TRY(db_run(n->db, QUERY_SNS_CERTIFICATE_DROP, DB(db_text(region), db_text(file))));
-	return e.fate == FATE_NEVER ? OK : e;
+	if (e.fate != FATE_NEVER)
+		return e;
+	return db_run(n->db, QUERY_SNS_CERTIFICATE_DROP, DB(db_text(region), db_text(file)));
 }
 
+/* In turn: none that cannot be had now stands before the others. */
 static err look_for_certificates(struct notification_asks *n, struct arena *a)
 {
 	struct {
 		str region, file, topic;
-	} wanted[AT_ONCE];
+	} wanted[WANTED_MAX], *w;
 	OWNED(db_rows_done) struct db_rows rows = { 0 };
 	size_t count = 0;
 	err e = OK, first = OK;
 
-	TRY(db_ask(n->db, QUERY_SNS_CERTIFICATES_WANTED, DB(db_number(AT_ONCE)), &rows));
-	while (count < AT_ONCE && db_next(&rows, &e)) {
+	TRY(db_ask(n->db, QUERY_SNS_CERTIFICATES_WANTED, DB(db_number(WANTED_MAX)), &rows));
+	while (count < WANTED_MAX && db_next(&rows, &e)) {
 		TRY(db_row_bytes(&rows, 0, a, &wanted[count].region));
 		TRY(db_row_bytes(&rows, 1, a, &wanted[count].file));
 		TRY(db_row_bytes(&rows, 2, a, &wanted[count].topic));
@@ -171,8 +172,10 @@ static err look_for_certificates(struct notification_asks *n, struct arena *a)
 	}
 	TRY(e);
 	db_rows_done(&rows);
-	for (size_t i = 0; i < count && !atomic_load(&n->ending); i++)
-		first = err_first(first, serve_certificate(n, a, wanted[i].region, wanted[i].file, wanted[i].topic));
+	for (size_t i = 0; i < count && i < AT_ONCE && !atomic_load(&n->ending); i++) {
+		w = &wanted[n->turn++ % count];
+		first = err_first(first, serve_certificate(n, a, w->region, w->file, w->topic));
+	}
 	return first;
 }
 

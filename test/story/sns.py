@@ -43,7 +43,7 @@ class Sns:
         self.issue("server", "/CN=localhost", "subjectAltName=DNS:localhost\nextendedKeyUsage=serverAuth", "root")
         self.files = {"/" + FILE: self.read("sns.pem"),
                       "/test.cer": openssl("x509", "-in", self.at("issuer.pem"), "-outform", "DER")}
-        self.asked, self.statuses, self.redirect = [], [], None
+        self.asked, self.statuses, self.redirect, self.busy = [], [], None, set()
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -51,6 +51,8 @@ class Sns:
                 outer.asked.append(self.path)
                 status = outer.statuses.pop(0) if outer.statuses else None
                 body = outer.files.get(self.path)
+                if self.path in outer.busy:
+                    status = 503
                 if status is None:
                     status = 302 if outer.redirect else 200 if body or self.path.startswith("/?Action=") else 404
                 self.send_response(status)

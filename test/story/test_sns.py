@@ -472,6 +472,20 @@ def test_certificates_of_newer_regions_are_good(base):
     assert base.post(sns.notification(aws.delay(row["ses"], row["email"]), key="newer")) == 403
 
 
+def test_a_certificate_that_cannot_be_had_now_holds_no_other_up(base):
+    sns, row = base.sns, base.rows[10]
+    sns.busy = {f"/0-busy-{n}.pem" for n in range(4)}
+    for path in sns.busy:
+        assert base.post(sns.notification(aws.delay(row["ses"], row["email"]), cert_url="https://sns.eu-central-1.amazonaws.com" + path)) == 503
+    while not sns.busy & set(sns.asked):
+        time.sleep(0.2)
+    sns.issue("later", "/CN=x", Sns.for_service("sns.amazonaws.com"), "issuer")
+    url = sns.offer("SimpleNotificationService-later.pem", "later")
+    message = sns.notification(aws.delay(row["ses"], row["email"]), cert_url=url, key="later")
+    assert base.post.until_taken(message) == 200
+    sns.busy.clear()
+
+
 def test_redirects_are_not_followed(base):
     sns, row = base.sns, base.rows[10]
     while True:  # what earlier cases want is looked for first

@@ -75,7 +75,9 @@ const struct cli_command command_sweep = {
 	.details = "`letterlock serve` does this by itself every minute. What is past its link's moment loses its key "
 		   "and its "
 		   "bytes; what is past retention loses everything personal; what a crash left is put in order. Then "
-		   "what is due is queued: new links that recipients asked for, reminders, notices to the sender.",
+		   "what is due is queued: new links that recipients asked for, reminders, notices to the sender. "
+		   "Where the store fails, its bytes stay until the next time, with no key to open them, and the rest "
+		   "is done; the command says so and fails.",
 	.examples = "# from cron, where no server runs\n$ letterlock sweep --quiet\n",
 	.operands_min = 0,
 	.operands_max = 0,
