@@ -6,8 +6,9 @@
  *     submissions past retention lose everything personal, and later their bare rows go too
  *     stored bytes without a key, and bytes that no row speaks of, are removed
  *
- * A store that fails (a bucket that is away, a key too old to sign with) keeps bytes that nobody can open any more, and
- * nothing else waits for it: the rest is done, and a later sweep removes them.
+ * A store that fails (a bucket that is away, a key too old to sign with) keeps bytes that should be gone: those at rest
+ * have no key any more, those of direct objects are as safe as their passwords. Nothing else waits for it: the rest is
+ * done, and a later sweep removes them.
  *
  * What was erased is gone from the database file and its log too (secure_delete, then a checkpoint). */
 #ifndef LETTERLOCK_FLOW_SWEEP_H

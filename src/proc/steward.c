@@ -13,13 +13,12 @@ struct store_trouble {
 	unsigned say_at; /* second */
 };
 
-/* At once, then once an hour: what cannot be opened any more may wait, mails may not. */
+/* At once, then once an hour: removing may wait, mails may not. */
 static void tell_store(const struct duty *d, err e, unsigned second, struct store_trouble *t)
 {
 	if (failed(e) && (!t->lasts || second >= t->say_at)) {
 		log_say(&d->log, e.fate == FATE_LATER ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR,
-			"what was deleted cannot be removed from the store now: %s (%s); its keys are destroyed, and "
-			"all else goes on",
+			"what was deleted cannot be removed from the store now: %s (%s); all else goes on",
 			err_verdict(e)->words, e.note);
 		t->say_at = second + HOUR_SECONDS;
 	} else if (!failed(e) && t->lasts) {

@@ -76,8 +76,8 @@ const struct cli_command command_sweep = {
 		   "and its "
 		   "bytes; what is past retention loses everything personal; what a crash left is put in order. Then "
 		   "what is due is queued: new links that recipients asked for, reminders, notices to the sender. "
-		   "Where the store fails, its bytes stay until the next time, with no key to open them, and the rest "
-		   "is done; the command says so and fails.",
+		   "Where the store fails, its bytes stay until the next time and the rest is done; the command says "
+		   "so and fails.",
 	.examples = "# from cron, where no server runs\n$ letterlock sweep --quiet\n",
 	.operands_min = 0,
 	.operands_max = 0,
