@@ -65,7 +65,9 @@ static const struct {
 	{ STR("InvalidRange"), { FATE_NEVER, WHY_SYNTAX, 0, "the object has no such part" } },
 	{ STR("NoSuchBucket"), { FATE_NEVER, WHY_STORE, 0, "the store has no such bucket" } },
 	{ STR("AccessDenied"),
-	  { FATE_NEVER, WHY_STORE, 0, "the store denies access: look at the policy of the user and the bucket" } },
+	  { FATE_NEVER, WHY_STORE, 0,
+	    "the store denies access: is the secret key the right one, and what do the policies of user and bucket "
+	    "say?" } },
 	{ STR("AllAccessDisabled"), { FATE_NEVER, WHY_STORE, 0, "the store has shut the bucket" } },
 	{ STR("InvalidAccessKeyId"), { FATE_NEVER, WHY_STORE, 0, "the store does not know the access key" } },
 	{ STR("SignatureDoesNotMatch"),

@@ -203,7 +203,9 @@ def test_what_will_not_get_better_is_said_at_once(house):
     settle_in(house)
     for answer, words in [((301, "PermanentRedirect"), "another region or at another endpoint"),
                           ((400, "AuthorizationHeaderMalformed"), "another region"),
-                          ((403, "AccessDenied"), "denies access"), ((404, "NoSuchBucket"), "no such bucket")]:
+                          ((403, "AccessDenied"), "denies access: is the secret key the right one"),
+                          ((403, "SignatureDoesNotMatch"), "does not accept the signature: is the secret key the right one"),
+                          ((404, "NoSuchBucket"), "no such bucket")]:
         before = house.bucket.count("PUT")
         house.bucket.fault("PUT", answer)
         p = put(house, SHORT, ok=False)
