@@ -28,14 +28,14 @@ enum config_active { CONFIG_REFUSE, CONFIG_FLAG, CONFIG_ALLOW }; /* as wire's fi
 enum config_sms_method { SMS_POST, SMS_PUT };
 enum config_sms_type { SMS_JSON, SMS_FORM };
 /* In the order of net's aws_source. */
-enum config_s3_login {
-	S3_LOGIN_AUTO,
-	S3_LOGIN_KEYS,
-	S3_LOGIN_ENVIRONMENT,
-	S3_LOGIN_WEB_IDENTITY,
-	S3_LOGIN_PROFILE,
-	S3_LOGIN_CONTAINER,
-	S3_LOGIN_INSTANCE
+enum config_aws_login {
+	AWS_LOGIN_AUTO,
+	AWS_LOGIN_KEYS,
+	AWS_LOGIN_ENVIRONMENT,
+	AWS_LOGIN_WEB_IDENTITY,
+	AWS_LOGIN_PROFILE,
+	AWS_LOGIN_CONTAINER,
+	AWS_LOGIN_INSTANCE
 };
 enum config_renewal { RENEWAL_NEVER, RENEWAL_ASK, RENEWAL_ALLOWED };
 /* In the order of net's acme_challenge. */

@@ -327,7 +327,7 @@ static err check_s3(struct reading *r, const struct config *c)
 		return refuse(r, "s3.region", "this setting is missing: `store` is a bucket");
 	if (c->s3.endpoint.len && !str_starts(c->s3.endpoint, STR("https://")))
 		return refuse(r, "s3.endpoint", "it must begin with https://");
-	if (c->s3.login == S3_LOGIN_KEYS && c->s3_keys_count == 0)
+	if (c->s3.login == AWS_LOGIN_KEYS && c->s3_keys_count == 0)
 		return refuse(r, "s3.login", "there are no s3_keys");
 	return OK;
 }
@@ -350,7 +350,7 @@ static err check_ses(struct reading *r, const struct config *c)
 		return refuse(r, "ses.region", "this setting is missing: transport.kind ses needs it");
 	if (c->ses.endpoint.len && !str_starts(c->ses.endpoint, STR("https://")))
 		return refuse(r, "ses.endpoint", "it must begin with https://");
-	if (c->ses.login == S3_LOGIN_KEYS && c->ses_keys_count == 0)
+	if (c->ses.login == AWS_LOGIN_KEYS && c->ses_keys_count == 0)
 		return refuse(r, "ses.login", "there are no ses_keys");
 	return OK;
 }

@@ -1,5 +1,6 @@
 #include "flow/objects.h"
 
+#include "flow/aws_signer.h"
 #include "sys/sys.h"
 
 #include <stdlib.h>
@@ -47,28 +48,6 @@ static void sign_done(void *state)
 	free(s);
 }
 
-err objects_login(struct arena *a, const struct config *config, struct clock clock, struct aws_login **out)
-{
-	struct aws_login_options options = { .source = (enum aws_source)config->s3.login, /* the same order */
-					     .key_count = config->s3_keys_count,
-					     .profile = config->s3.profile,
-					     .region = config->s3.region,
-					     .refuse_after = config->s3.refuse_after,
-					     .clock = clock };
-	struct aws_key *keys;
-
-	TRY(NEW_ARRAY(a, config->s3_keys_count + 1, keys));
-	for (size_t i = 0; i < config->s3_keys_count; i++) {
-		const struct config_s3_keys *k = &config->s3_keys[i];
-		keys[i] = (struct aws_key){ .id = k->id, .secret_file = k->secret_file };
-		TRY(config_day(k->created, &keys[i].created));
-	}
-	options.keys = keys;
-	if (config->s3.key_created.len)
-		TRY(config_day(config->s3.key_created, &options.created));
-	return aws_login_open(&options, out);
-}
-
 static err open_signer(const struct config *config, struct clock clock, struct store_login *out)
 {
 	struct signer *s = calloc(1, sizeof *s);
@@ -77,7 +56,7 @@ static err open_signer(const struct config *config, struct clock clock, struct s
 		return LATER(MEMORY, "no memory for credentials");
 	err e = arena_open(1024 * 1024, &s->keys);
 	if (!failed(e))
-		e = objects_login(s->keys, config, clock, &s->login);
+		e = aws_signer_for_s3(s->keys, config, clock, &s->login);
 	if (failed(e)) {
 		sign_done(s);
 		return e;
@@ -167,6 +146,19 @@ err objects_share(struct store *store, struct arena *a, moment now, span good_fo
 	now -= now % SECOND;
 	out->expires_at = now + good_for - good_for % SECOND;
 	return store_share(store, a, out->object, now, out->expires_at - now, &out->url);
+}
+
+err objects_share_try(struct store *store, const struct link *link, struct fault *fault)
+{
+	err e = store_share_try(store, link->object, link->url);
+
+	if (failed(e))
+		fault_set(
+			fault,
+			"the URL that was to be mailed does not open (%s), so nothing of this was mailed: look at the "
+			"policies of the bucket and of the key's user",
+			e.note);
+	return e;
 }
 
 err objects_remove(struct store *store, const struct object *o)

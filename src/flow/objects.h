@@ -3,7 +3,6 @@
 #define LETTERLOCK_FLOW_OBJECTS_H
 
 #include "config/config.h"
-#include "net/aws_login.h"
 #include "store/bucket.h"
 
 /* Asks nothing of the network. The configuration outlives the store. */
@@ -12,8 +11,6 @@ err objects_open(const struct config *config, struct store **out, struct fault *
 err objects_bucket(const struct config *config, str bucket, struct bucket **out, struct fault *fault);
 err objects_place(const struct config *config, struct arena *a, str *bucket, str *prefix); /* with '/' at its end */
 bool objects_in_bucket(const struct config *config);
-/* Who would sign for the bucket; only to be looked at. The keys lie in the arena. */
-err objects_login(struct arena *a, const struct config *config, struct clock clock, struct aws_login **out);
 
 /* Does an object of that form lie in the bucket without our envelope, for its recipient to fetch it there? */
 bool objects_direct(const struct config *config, enum link_mode mode, enum seal_kind seal);
@@ -21,6 +18,9 @@ bool objects_direct(const struct config *config, enum link_mode mode, enum seal_
 err objects_promise(struct store *store, moment now, span good_for, struct fault *fault);
 /* The URL of out->object, which need not be there yet, and the moment at which it ends; into `out`. */
 err objects_share(struct store *store, struct arena *a, moment now, span good_for, struct link *out);
+/* Before it is mailed, and when its object is there: opens it as its recipient will, since a rule of the bucket may
+ * deny what our own login may. */
+err objects_share_try(struct store *store, const struct link *link, struct fault *fault);
 err objects_remove(struct store *store, const struct object *o); /* its bytes */
 
 /* Its age, if somebody said when it was made; false if nobody did, or a session signs, or nobody. */

@@ -22,13 +22,13 @@ static bool find_named(const struct config *c, moment now, struct objects_key *o
 
 static bool find_key(const struct config *c, moment now, struct objects_key *out)
 {
-	enum config_s3_login login = c->s3.login;
+	enum config_aws_login login = c->s3.login;
 
 	if (!objects_in_bucket(c))
 		return false;
-	if (login == S3_LOGIN_KEYS || (login == S3_LOGIN_AUTO && c->s3_keys_count))
+	if (login == AWS_LOGIN_KEYS || (login == AWS_LOGIN_AUTO && c->s3_keys_count))
 		return find_named(c, now, out);
-	return (login == S3_LOGIN_AUTO || login == S3_LOGIN_ENVIRONMENT || login == S3_LOGIN_PROFILE) &&
+	return (login == AWS_LOGIN_AUTO || login == AWS_LOGIN_ENVIRONMENT || login == AWS_LOGIN_PROFILE) &&
 	       c->s3.key_created.len && !failed(config_day(c->s3.key_created, &out->created_at));
 }
 

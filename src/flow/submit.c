@@ -195,21 +195,13 @@ static err seal_and_store(struct line *line, struct workbench *bench, struct chu
 	return store_commit(batch);
 }
 
-/* One URL of each chunk is tried as its recipient will: a rule of the bucket may deny what our own login may. */
+/* One URL of each chunk: what denies one denies all. */
 static err try_first_url(struct line *line, struct chunk *c)
 {
 	for (size_t i = 0; c->sub->mode == LINK_PRESIGNED && i < c->count; i++) {
 		struct intake *in = &c->intakes[i];
-		if (!going(in))
-			continue;
-		err e = store_share_try(line->store, in->to->link.object, in->to->link.url);
-		if (failed(e))
-			fault_set(&in->fault,
-				  "the URL that was to be mailed does not open (%s), so nothing of this was mailed: "
-				  "look at "
-				  "the policies of the bucket and of the key's user",
-				  e.note);
-		return e;
+		if (going(in))
+			return objects_share_try(line->store, &in->to->link, &in->fault);
 	}
 	return OK;
 }

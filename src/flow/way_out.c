@@ -1,6 +1,7 @@
 /* The way out that is configured. */
 #include "flow/way_out.h"
 
+#include "flow/aws_signer.h"
 #include "sys/sys.h"
 
 bool way_out_is_ses(const struct config *c)
@@ -39,29 +40,6 @@ static err set_relay(const struct line *line, struct transport_options *o)
 	return OK;
 }
 
-/* Whatever signs believes the clock of the wall, whatever moment `--now` takes for the work. */
-err way_out_signer(struct arena *a, const struct config *c, struct aws_login **out)
-{
-	struct aws_login_options options = { .source = (enum aws_source)c->ses.login, /* the same order */
-					     .key_count = c->ses_keys_count,
-					     .profile = c->ses.profile,
-					     .region = c->ses.region,
-					     .refuse_after = c->ses.refuse_after,
-					     .clock = sys_clock() };
-	struct aws_key *keys;
-
-	TRY(NEW_ARRAY(a, c->ses_keys_count + 1, keys));
-	for (size_t i = 0; i < c->ses_keys_count; i++) {
-		const struct config_ses_keys *k = &c->ses_keys[i];
-		keys[i] = (struct aws_key){ .id = k->id, .secret_file = k->secret_file };
-		TRY(config_day(k->created, &keys[i].created));
-	}
-	options.keys = keys;
-	if (c->ses.key_created.len)
-		TRY(config_day(c->ses.key_created, &options.created));
-	return aws_login_open(&options, out);
-}
-
 static err set_ses(const struct line *line, struct transport_options *o)
 {
 	const struct config *c = line->config;
@@ -71,7 +49,8 @@ static err set_ses(const struct line *line, struct transport_options *o)
 	o->endpoint = c->ses.endpoint;
 	o->configuration_set = c->ses.configuration_set;
 	o->sender = c->sender.address;
-	return way_out_signer(line->arena, c, &o->signer);
+	/* It believes the clock of the wall, whatever moment `--now` takes for the work. */
+	return aws_signer_for_ses(line->arena, c, sys_clock(), &o->signer);
 }
 
 err way_out_open(const struct line *line, struct transport **out, struct fault *fault)

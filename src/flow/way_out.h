@@ -9,8 +9,6 @@
 err way_out_open(const struct line *line, struct transport **out, struct fault *fault);
 /* By its API or by SMTP: it writes Date and Message-ID anew, and takes one DKIM signature of ours, not two. */
 bool way_out_is_ses(const struct config *c);
-/* Who signs for it; the keys lie in the arena. */
-err way_out_signer(struct arena *a, const struct config *c, struct aws_login **out);
 
 struct way_out {
 	bool told;

@@ -5,6 +5,7 @@
 #include "db/db.h"
 #include "deliver/deliver.h"
 #include "door/cli/template_lint.h"
+#include "flow/aws_signer.h"
 #include "flow/inspectors.h"
 #include "flow/line.h"
 #include "flow/notification.h"
@@ -162,23 +163,44 @@ static void probe_store(struct check *c)
 		find(c, FINE, NULL, "%s", dir);
 }
 
-/* How old the key is that signs, and when it stops. */
-static void judge_login(struct check *c, const struct aws_login_facts *f, span warn_after, span refuse_after)
+/* Until when a URL that is mailed today could live. */
+static void add_mailed_until(struct check *c, const struct aws_login_facts *f, struct buf *b)
 {
-	span age = clock_now(&c->cli->clock) - f->created_at;
-	static const char rotate[] =
-		"make a second key, name it besides the first, and take the old one away when it signs";
+	moment until = clock_now(&c->cli->clock) + STORE_SHARED_MAX;
+	moment retired = f->created_at + c->config->s3.refuse_after;
 
+	buf_add(b, STR("; a link of today with --link presigned lives until "));
+	buf_add_moment(b, retired < until ? retired : until);
+	if (retired < until)
+		buf_add(b, STR(", when the key is retired"));
+}
+
+/* How old the key is that signs, and when it stops. */
+static void judge_login(struct check *c, const struct aws_login_facts *f, span warn_after, span refuse_after,
+			bool mails_urls)
+{
+	static const char rotate_ses[] =
+		"make a second key, name it besides the first in ses_keys, and take the old one away when it signs";
+	span age = clock_now(&c->cli->clock) - f->created_at;
+	char room[200];
+	struct buf mailed = BUF_ON(room);
+
+	if (mails_urls && !f->temporary && f->created_at && age < refuse_after)
+		add_mailed_until(c, f, &mailed);
 	if (f->temporary)
-		find(c, FINE, NULL, "%s of %s, for a session, which signs no --link presigned", f->key_id, f->from);
+		find(c, FINE, NULL, "%s of %s, for a session%s", f->key_id, f->from,
+		     mails_urls ? ", which signs no --link presigned" : "");
 	else if (!f->created_at)
 		find(c, DOUBTFUL, "say when it was made in key_created, so that its age is watched",
-		     "%s of %s; nobody knows how old it is", f->key_id, f->from);
+		     "%s of %s; nobody knows how old it is%s", f->key_id, f->from,
+		     mails_urls ? ", so it signs no --link presigned" : "");
 	else if (age >= warn_after)
-		find(c, DOUBTFUL, rotate, "%s is %lld days old; at %lld days nothing is signed with it any more",
-		     f->key_id, (long long)(age / DAY), (long long)(refuse_after / DAY));
+		find(c, DOUBTFUL, mails_urls ? OBJECTS_KEY_ROTATE : rotate_ses,
+		     "%s is %lld days old; at %lld days nothing is signed with it any more%.*s", f->key_id,
+		     (long long)(age / DAY), (long long)(refuse_after / DAY), STR_ARG(buf_str(&mailed)));
 	else
-		find(c, FINE, NULL, "%s of %s, %lld days old", f->key_id, f->from, (long long)(age / DAY));
+		find(c, FINE, NULL, "%s of %s, %lld days old%.*s", f->key_id, f->from, (long long)(age / DAY),
+		     STR_ARG(buf_str(&mailed)));
 }
 
 static void probe_bucket_login(struct check *c)
@@ -189,13 +211,13 @@ static void probe_bucket_login(struct check *c)
 
 	if (!objects_in_bucket(c->config))
 		return;
-	err e = objects_login(c->cli->arena, c->config, c->cli->clock, &login);
+	err e = aws_signer_for_s3(c->cli->arena, c->config, c->cli->clock, &login);
 	if (!failed(e))
 		e = aws_login_look(login, &facts, &fault);
 	if (failed(e))
 		find_failure(c, e, &fault, "correct `s3.login` and `s3_keys`, or what they lead to");
 	else
-		judge_login(c, &facts, c->config->s3.warn_after, c->config->s3.refuse_after);
+		judge_login(c, &facts, c->config->s3.warn_after, c->config->s3.refuse_after, true);
 }
 
 static void probe_ses_login(struct check *c)
@@ -206,13 +228,13 @@ static void probe_ses_login(struct check *c)
 
 	if (c->config->transport.kind != CONFIG_SES)
 		return;
-	err e = way_out_signer(c->cli->arena, c->config, &login);
+	err e = aws_signer_for_ses(c->cli->arena, c->config, sys_clock(), &login);
 	if (!failed(e))
 		e = aws_login_look(login, &facts, &fault);
 	if (failed(e))
 		find_failure(c, e, &fault, "correct `ses.login` and `ses_keys`, or what they lead to");
 	else
-		judge_login(c, &facts, c->config->ses.warn_after, c->config->ses.refuse_after);
+		judge_login(c, &facts, c->config->ses.warn_after, c->config->ses.refuse_after, false);
 }
 
 static void judge_bucket(struct check *c, const struct store_bucket *b)
