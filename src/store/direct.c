@@ -125,7 +125,8 @@ static err read_direct(void *state, void *to, size_t max, size_t *got)
 	size_t want = g->left < max ? (size_t)g->left : max, have = 0;
 
 	if (want) {
-		TRY(g->store->engine->read_at(g->store->state, g->reader.state, g->at, to, want, &have));
+		TRY(store_read_failed(
+			g->store->engine->read_at(g->store->state, g->reader.state, g->at, to, want, &have)));
 		if (have != want)
 			return NEVER(TAMPERED, "the object is cut short");
 		g->at += have;
@@ -163,7 +164,7 @@ err store_read_direct(struct store *s, struct arena *a, const struct object *obj
 	g->left = len == STORE_ALL ? object->size - offset : len;
 	if (g->left == object->size)
 		TRY(hash_open(&g->hash));
-	TRY(direct_of(s)->open(s->state, a, object->id, &g->reader));
+	TRY(store_read_failed(direct_of(s)->open(s->state, a, object->id, &g->reader)));
 	if (g->reader.size != object->size)
 		return NEVER(TAMPERED, "the object does not have the length it was written with");
 	*out = made;

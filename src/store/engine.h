@@ -50,6 +50,10 @@ struct store_batch {
 
 err store_new(const struct store_engine *engine, void *state, struct store **out); /* closes state if it fails */
 
+/* What an engine's read failed with: a login that cannot sign now is no key that does not open, and nothing is wrong
+ * with the object. */
+err store_read_failed(err e);
+
 /* ── Direct objects ── */
 
 err store_create_direct(struct store_batch *b, struct arena *a, struct keyring *k, const struct entropy *e,

@@ -16,11 +16,20 @@ struct get {
 	err failed;       /* sticks */
 };
 
+err store_read_failed(err e)
+{
+	if (e.why == WHY_KEY) {
+		e.fate = FATE_LATER;
+		e.why = WHY_STORE;
+	}
+	return e;
+}
+
 static err read_exactly(struct get *g, uint64_t offset, void *to, size_t len)
 {
 	size_t got;
 
-	TRY(g->store->engine->read_at(g->store->state, g->reader.state, offset, to, len, &got));
+	TRY(store_read_failed(g->store->engine->read_at(g->store->state, g->reader.state, offset, to, len, &got)));
 	return got == len ? OK : NEVER(TAMPERED, "the object is cut short");
 }
 
@@ -146,7 +155,7 @@ err store_read(struct store *s, struct arena *a, struct keyring *k, id owner, co
 	g->place = (struct place){ .owner = owner, .object = object->id, .number = offset / CHUNK };
 	TRY(take_windows(g, a));
 	TRY(open_cipher(k, object, &g->cipher));
-	TRY(s->engine->open(s->state, a, object->id, &g->reader));
+	TRY(store_read_failed(s->engine->open(s->state, a, object->id, &g->reader)));
 	TRY(check_shape(g));
 	TRY(prove_empty(g));
 	*out = made;

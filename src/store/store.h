@@ -100,7 +100,8 @@ err store_commit(struct store_batch *b);
 void store_batch_done(struct store_batch **b); /* abandons what was not committed */
 
 /* `len` bytes from `offset` on, both within object->size; STORE_ALL for the rest. NEVER NOT_FOUND if the bytes are
- * gone, NEVER KEY or NEVER TAMPERED if the wrapped key does not open. The arena holds two windows. */
+ * gone, NEVER KEY or NEVER TAMPERED if the wrapped key does not open; LATER STORE if nobody can sign for it now.
+ * The arena holds two windows. */
 #define STORE_ALL UINT64_MAX
 err store_read(struct store *s, struct arena *a, struct keyring *k, id owner, const struct object *object,
 	       uint64_t offset, uint64_t len, struct source *out);
