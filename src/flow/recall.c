@@ -1,6 +1,6 @@
 #include "flow/recall.h"
 
-enum { DELIVERIES_MAX = 1000000, UNSENT_MAX = 64, MAILED_MAX = 64 };
+enum { DELIVERIES_MAX = 1000000, UNSENT_MAX = 64, GROUP = 64 };
 
 /* ── Finding ── */
 
@@ -74,7 +74,7 @@ err flow_find(struct db *db, struct arena *a, id which, struct standing **out, b
 	return OK;
 }
 
-/* ── Acting ── */
+/* ── What was not sent ── */
 
 static err add_event(struct line *line, struct db *db, enum event_kind kind, const struct standing *what)
 {
@@ -104,7 +104,7 @@ err recall_unsent(struct line *line, struct db *db, const struct standing *what)
 
 /* ── What only its removal ends ── */
 
-static err mailed_objects(struct db *db, id recipient, id *out, size_t max, size_t *count)
+static err direct_objects(struct db *db, id recipient, id *out, size_t max, size_t *count)
 {
 	OWNED(db_rows_done) struct db_rows rows = { 0 };
 	err e = OK;
@@ -117,40 +117,43 @@ static err mailed_objects(struct db *db, id recipient, id *out, size_t max, size
 	return e;
 }
 
-err recall_mailed_key(struct db *db, id recipient)
+/* The mark goes with the bytes, so each round finds others. */
+static err remove_direct(struct line *line, struct db *db, id recipient)
 {
-	return db_run(db, QUERY_OBJECTS_DESTROY_MAILED, DB(db_id(recipient), db_number(LINK_PRESIGNED)));
-}
-
-static err remove_mailed(struct line *line, struct db *db, id recipient)
-{
-	id gone[MAILED_MAX];
+	id gone[GROUP];
 	size_t count;
 
-	TRY(mailed_objects(db, recipient, gone, MAILED_MAX, &count));
-	if (count == 0)
-		return OK;
-	TRY(store_destroy_direct(line->store, gone, count));
-	for (size_t i = 0; i < count; i++)
-		TRY(db_run(db, QUERY_OBJECT_REMOVED, DB(db_id(gone[i]))));
-	return OK;
+	for (;;) {
+		TRY(direct_objects(db, recipient, gone, GROUP, &count));
+		if (count == 0)
+			return OK;
+		TRY(store_destroy_direct(line->store, gone, count));
+		for (size_t i = 0; i < count; i++)
+			TRY(db_run(db, QUERY_OBJECT_REMOVED, DB(db_id(gone[i]))));
+	}
 }
 
-err recall_mailed(struct line *line, struct db *db, id recipient, struct fault *fault)
+err recall_direct(struct line *line, struct db *db, id recipient, struct fault *fault)
 {
-	err e = remove_mailed(line, db, recipient);
+	err e = remove_direct(line, db, recipient);
 
 	if (failed(e))
-		fault_set(
-			fault,
-			"the URL in the mail opens until its object is removed from the bucket, and that failed (%s); "
-			"`letterlock sweep` tries again, as `letterlock serve` does every minute",
-			e.note);
+		fault_set(fault,
+			  "a URL of the bucket opens until its object is removed from there, and that failed (%s); "
+			  "`letterlock sweep` tries again, as `letterlock serve` does every minute",
+			  e.note);
 	return e;
 }
 
+/* ── Acting ── */
+
+static err destroy_direct_keys(struct db *db, id recipient)
+{
+	return db_run(db, QUERY_OBJECTS_DESTROY_DIRECT, DB(db_id(recipient)));
+}
+
 /* The link goes with it: nobody was told of it, and nobody shall be. */
-err flow_cancel(struct line *line, struct db *db, const struct standing *what, struct fault *fault)
+err flow_cancel(struct line *line, struct db *db, const struct standing *what)
 {
 	OWNED(db_rollback) struct db_transaction change = { 0 };
 	moment now = clock_now(&line->clock);
@@ -161,13 +164,12 @@ err flow_cancel(struct line *line, struct db *db, const struct standing *what, s
 	err e = link_revoke(db, what->link, now, &view);
 	if (failed(e) && e.why != WHY_STATE && e.why != WHY_NOT_FOUND) /* a notice to the sender has no link */
 		return e;
-	TRY(recall_mailed_key(db, what->recipient));
+	TRY(destroy_direct_keys(db, what->recipient));
 	TRY(add_event(line, db, EVENT_CANCELLED, what));
-	TRY(db_commit(&change));
-	return recall_mailed(line, db, what->recipient, fault);
+	return db_commit(&change);
 }
 
-static err end_link(struct line *line, struct db *db, const struct standing *what, struct link_view *truth)
+err flow_revoke(struct line *line, struct db *db, const struct standing *what, struct link_view *truth)
 {
 	OWNED(db_rollback) struct db_transaction change = { 0 };
 	moment now = clock_now(&line->clock);
@@ -178,14 +180,7 @@ static err end_link(struct line *line, struct db *db, const struct standing *wha
 	TRY(link_revoke(db, newest.id, now, truth));
 	TRY(link_history(db, what->recipient, truth));
 	TRY(recall_unsent(line, db, what));
-	TRY(recall_mailed_key(db, what->recipient));
+	TRY(destroy_direct_keys(db, what->recipient));
 	TRY(add_event(line, db, EVENT_LINK_REVOKED, what));
 	return db_commit(&change);
-}
-
-err flow_revoke(struct line *line, struct db *db, const struct standing *what, struct link_view *truth,
-		struct fault *fault)
-{
-	TRY(end_link(line, db, what, truth));
-	return recall_mailed(line, db, what->recipient, fault);
 }

@@ -20,14 +20,13 @@ struct standing {
 /* NEVER NOT_FOUND if the id is neither a delivery's nor a submission's. */
 err flow_find(struct db *db, struct arena *a, id which, struct standing **out, bool *is_submission);
 
-/* Where the mail carries a URL of the store itself, the object that it names is removed too: nothing else ends it. That
- * may fail after the rest is done; the fault says so, and the sweep tries again. */
-err flow_cancel(struct line *line, struct db *db, const struct standing *what, struct fault *fault);
-err flow_revoke(struct line *line, struct db *db, const struct standing *what, struct link_view *truth,
-		struct fault *fault);
-/* The two halves of that removal: in the caller's transaction, and after its commit. */
-err recall_mailed_key(struct db *db, id recipient);
-err recall_mailed(struct line *line, struct db *db, id recipient, struct fault *fault);
+/* In the database alone, so that a bucket which does not answer keeps no link alive. Objects that recipients fetch from
+ * the bucket themselves lose their keys; their bytes go with recall_direct(). */
+err flow_cancel(struct line *line, struct db *db, const struct standing *what);
+err flow_revoke(struct line *line, struct db *db, const struct standing *what, struct link_view *truth);
+/* After the commit: removes from the bucket what this recipient could fetch there and has no key any more, which alone
+ * ends URLs of it. Should that fail, the fault says what it means, and the sweep tries again. */
+err recall_direct(struct line *line, struct db *db, id recipient, struct fault *fault);
 /* What is queued for this recipient and not sent is cancelled: it would carry a link that opens nothing. In the
  * caller's transaction. */
 err recall_unsent(struct line *line, struct db *db, const struct standing *what);

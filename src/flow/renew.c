@@ -16,7 +16,7 @@ struct renewal {
 	struct message message;
 	struct object *stale; /* whose place the recipient's objects take, sealed anew or copied; null: nobody's */
 	struct reseal seal;
-	bool committing;
+	bool committing, old_url_lives;
 	moment now;
 };
 
@@ -150,14 +150,17 @@ static err seal_anew(struct renewal *r, struct fault *fault)
  */
 static err tell_and_record(struct renewal *r, str *url, struct fault *fault)
 {
-	err e = compose_renewal(r, url, fault);
+	bool presigned = r->sub->mode == LINK_PRESIGNED;
+	err e = presigned ? objects_share_try(r->line->store, &r->to->link, fault) : OK;
 
+	if (!failed(e))
+		e = compose_renewal(r, url, fault);
 	if (!failed(e))
 		e = record_renewal(r);
 	if (failed(e) && !r->committing)
 		renew_seal_undo(&r->seal);
-	if (!failed(e) && r->sub->mode == LINK_PRESIGNED)
-		(void)failed(recall_mailed(r->line, r->db, r->to->id, NULL)); /* else the sweep */
+	if (!failed(e) && presigned)
+		r->old_url_lives = failed(recall_direct(r->line, r->db, r->to->id, NULL));
 	return e;
 }
 
@@ -180,6 +183,6 @@ err flow_renew(struct line *line, struct db *db, struct arena *a, const struct s
 	TRY(plan_link(&r, fault));
 	TRY(seal_anew(&r, fault));
 	TRY(tell_and_record(&r, &url, fault));
-	*out = (struct renewed){ r.to->delivery, url, r.seal.signature_lost };
+	*out = (struct renewed){ r.to->delivery, url, r.old_url_lives, r.seal.signature_lost };
 	return OK;
 }

@@ -9,7 +9,8 @@
  * it, with the old password that the sender has in the results. The fresh objects are durable first; then, in one
  * transaction, they take the place of the old ones, whose keys are destroyed, and the new link and mail are there.
  * A presigned link ends with its object alone, so its container is copied to an object of another name, in the same
- * way. After a crash it is the old password or the new one that opens, and objects without a row are swept.
+ * way; its URL is tried before it is mailed. After a crash it is the old password or the new one that opens, and
+ * objects without a row are swept.
  *
  * Other bytes have another digest and another signature: with seal.sign_documents it is made as they go into the store,
  * by who runs the command, and what the mail tells is of the fresh objects. Copied bytes keep their signature. */
@@ -27,6 +28,7 @@ struct renewal_order {
 struct renewed {
 	id delivery;
 	str url;
+	bool old_url_lives;  /* a presigned one, whose object could not be removed; the sweep tries again */
 	bool signature_lost; /* the old documents had signatures beside them, and seal.sign_documents is off now */
 };
 /* The new delivery is queued, and serve or send carries it. NEVER EXPIRED when the documents are gone. A new

@@ -1,10 +1,9 @@
 #include "door/cli/house.h"
 
-static err cancel_all(struct cli *cli, const struct house *h, const struct standing *all, uint64_t *done,
-		      uint64_t *too_late)
+static err cancel_all(const struct house *h, const struct standing *all, uint64_t *done, uint64_t *too_late)
 {
 	for (const struct standing *s = all; s; s = s->next) {
-		err e = flow_cancel(h->line, h->db, s, &cli->fault);
+		err e = flow_cancel(h->line, h->db, s);
 		if (e.fate == FATE_NEVER && e.why == WHY_STATE)
 			(*too_late)++;
 		else if (failed(e))
@@ -12,7 +11,14 @@ static err cancel_all(struct cli *cli, const struct house *h, const struct stand
 		else
 			(*done)++;
 	}
-	(void)cli;
+	return OK;
+}
+
+/* After all of them were cancelled; what failed is tried by the sweep, not here with each other one. */
+static err remove_all(struct cli *cli, const struct house *h, const struct standing *all)
+{
+	for (const struct standing *s = all; s; s = s->next)
+		TRY(recall_direct(h->line, h->db, s->recipient, &cli->fault));
 	return OK;
 }
 
@@ -25,7 +31,7 @@ static err run(struct cli *cli)
 
 	TRY(house_open(cli, &h));
 	TRY(house_find(cli, &h, &all, &is_submission));
-	TRY(cancel_all(cli, &h, all, &done, &too_late));
+	TRY(cancel_all(&h, all, &done, &too_late));
 	if (done == 0) {
 		fault_set(&cli->fault, "it is too late to cancel: %s; `letterlock revoke` ends the link",
 			  is_submission                   ? "nothing of it is waiting to be sent"
@@ -45,16 +51,19 @@ static err run(struct cli *cli)
 		if (too_late)
 			cli_out_format(cli, "%llu had been sent or ended before\n", (unsigned long long)too_late);
 	}
-	return OK;
+	return remove_all(cli, &h, all);
 }
 
 const struct cli_command command_cancel = {
 	.name = "cancel",
 	.usage = "ID",
 	.summary = "stop what was not sent yet",
-	.details = "ID is a delivery's, or a submission's for all its deliveries. A message that was sent cannot be "
-		   "called "
-		   "back; `letterlock revoke` ends its link.",
+	.details =
+		"ID is a delivery's, or a submission's for all its deliveries. A message that was sent cannot be "
+		"called "
+		"back; `letterlock revoke` ends its link. What would have been fetched from the bucket by a URL of its "
+		"own (--link presigned, s3.direct) is removed from there; should that fail, nothing is mailed all the "
+		"same, the command says so, and `letterlock sweep` tries again.",
 	.examples = "# one person's message\n$ letterlock cancel 4q9k6y7w5e8r2t1m3n0p7s6d5f\n",
 	.operands_min = 1,
 	.operands_max = 1,

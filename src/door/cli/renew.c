@@ -93,10 +93,14 @@ static void tell(struct cli *cli, const struct renewed *fresh, str password)
 	if (fresh->signature_lost)
 		cli_say(cli, "the documents had signatures beside them; seal.sign_documents is off now, so what was "
 			     "sealed anew has none");
+	if (fresh->old_url_lives)
+		cli_say(cli, "the old URL opens until its object is removed from the bucket, and that failed; "
+			     "`letterlock sweep` tries again, as `letterlock serve` does every minute");
 	if (cli->json) {
 		json_t *j = json_object();
 		json_object_set_new(j, "delivery", json_string(text));
 		json_object_set_new(j, "link", json_str(fresh->url));
+		json_object_set_new(j, "old_link_ended", json_boolean(!fresh->old_url_lives));
 		if (password.len)
 			json_object_set_new(j, "password", json_str(password));
 		cli_out_json(cli, j);
@@ -105,10 +109,9 @@ static void tell(struct cli *cli, const struct renewed *fresh, str password)
 	cli_out_format(cli, "%s\n", text);
 	if (password.len)
 		cli_out_format(cli, "%.*s\n", STR_ARG(password));
-	cli_say(cli,
-		"a mail with the new link is queued as %s; the old link opens nothing any more. `letterlock serve` "
-		"delivers it%s",
-		text, password.len ? ". Give the password by another way than mail" : "");
+	cli_say(cli, "a mail with the new link is queued as %s%s. `letterlock serve` delivers it%s", text,
+		fresh->old_url_lives ? "" : "; the old link opens nothing any more",
+		password.len ? ". Give the password by another way than mail" : "");
 }
 
 static err run(struct cli *cli)
@@ -163,6 +166,10 @@ const struct cli_command command_renew = {
 		"made "
 		"anew too, with smime.key, which this command reads; without a certificate that would be believed "
 		"nothing is changed.\n\n"
+		"A presigned URL (--link presigned) ends with its file alone: the file is copied to one of another "
+		"name in the bucket, its URL is tried and mailed, and the old file is removed; should the removal "
+		"fail, the command says so and `letterlock sweep` tries again. The new URL lives for seven days at "
+		"the most, and no longer than the key that signs it; else nothing is changed.\n\n"
 		"A password that is made is written to a file of mode 0600 before anything is sealed with it, or "
 		"printed where standard output is no terminal.",
 	.examples = "# the person was on holiday\n$ letterlock renew 4q9k6y7w5e8r2t1m3n0p7s6d5f --expires 3d\n"
