@@ -358,6 +358,14 @@ def test_a_key_that_retires_before_the_links_end_mails_none(s3, house):
     assert house.send(house.people(1), *AS_ZIP, "--expires", "3d").results[0]["status"] == "delivered"
 
 
+@pytest.mark.parametrize("days, ends, why", [(85, 5, ", when the key is retired"), (1, 7, "")])
+def test_config_check_says_how_long_a_link_of_today_could_live(s3, house, days, ends, why):
+    s3.settle_in(house, f"told-{days}", keys=[(bucket.KEY, bucket.SECRET, bucket.days_ago(days))])
+    said = house.run("config", "check", ok=False).out
+    until = bucket.days_ago(-ends)
+    assert re.search(rf"--link presigned lives until {until}T[0-9:]+Z{why}$", said, re.M), said
+
+
 def test_a_key_of_unknown_age_mails_none(s3, house):
     s3.settle_in(house, "unknown", keys=[], login="environment")
     keys = {**os.environ, "AWS_ACCESS_KEY_ID": bucket.KEY, "AWS_SECRET_ACCESS_KEY": bucket.SECRET}
