@@ -130,14 +130,22 @@ err settler_begin(struct line *line, struct reserve *reserve, span patience, str
 	return OK;
 }
 
-err settler_put(struct settler *s, struct verdict_of_try *v)
+/* With the lock. */
+static void line_up(struct settler *s, struct verdict_of_try *v)
 {
-	pthread_mutex_lock(&s->lock);
 	v->next = NULL;
-	v->durable = false;
 	*s->last = v;
 	s->last = &v->next;
 	pthread_cond_signal(&s->came);
+}
+
+err settler_put(struct settler *s, struct verdict_of_try *v)
+{
+	v->durable = false;
+	pthread_mutex_lock(&s->lock);
+	/* Once it is broken nobody takes them from the line, and its end may lie in memory that is gone. */
+	if (!failed(s->broken))
+		line_up(s, v);
 	while (!v->durable && !failed(s->broken))
 		pthread_cond_wait(&s->done, &s->lock);
 	err e = v->durable ? OK : s->broken;
