@@ -152,19 +152,42 @@ static err destroy_direct_keys(struct db *db, id recipient)
 	return db_run(db, QUERY_OBJECTS_DESTROY_DIRECT, DB(db_id(recipient)));
 }
 
+/* Of a link's messages the first carries it; the others remind of it, and a notice to the sender has none. */
+static err carries_link(struct db *db, const struct standing *what, bool *carries)
+{
+	OWNED(db_rows_done) struct db_rows rows = { 0 };
+
+	*carries = false;
+	if (id_none(what->link))
+		return OK;
+	TRY(db_one(db, QUERY_DELIVERY_OF_LINK, DB(db_id(what->recipient), db_id(what->link)), &rows));
+	*carries = id_same(db_row_id(&rows, 0), what->delivery);
+	return OK;
+}
+
+static err end_unsaid(struct db *db, const struct standing *what, moment now)
+{
+	struct link_view view;
+	bool carries;
+
+	TRY(carries_link(db, what, &carries));
+	if (!carries)
+		return OK;
+	err e = link_revoke(db, what->link, now, &view);
+	if (failed(e) && e.why != WHY_STATE)
+		return e;
+	return destroy_direct_keys(db, what->recipient);
+}
+
 /* The link goes with it: nobody was told of it, and nobody shall be. */
 err flow_cancel(struct line *line, struct db *db, const struct standing *what)
 {
 	OWNED(db_rollback) struct db_transaction change = { 0 };
 	moment now = clock_now(&line->clock);
-	struct link_view view;
 
 	TRY(db_begin(db, &change));
 	TRY(queue_cancel(db, what->delivery, now));
-	err e = link_revoke(db, what->link, now, &view);
-	if (failed(e) && e.why != WHY_STATE && e.why != WHY_NOT_FOUND) /* a notice to the sender has no link */
-		return e;
-	TRY(destroy_direct_keys(db, what->recipient));
+	TRY(end_unsaid(db, what, now));
 	TRY(add_event(line, db, EVENT_CANCELLED, what));
 	return db_commit(&change);
 }

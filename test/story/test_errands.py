@@ -47,6 +47,16 @@ def test_who_has_not_opened_is_reminded_once_and_without_a_link(house):
     assert "/d/" not in text and "http" not in text and row["link"].rsplit("/", 1)[1] not in reminder[0].as_string()
 
 
+def test_a_reminder_that_is_cancelled_leaves_the_link_that_was_mailed(house):
+    p = house.send(house.people(1), "--json")
+    assert sweep(house, time.time() + 5.5 * DAY)["reminded"] == 1
+    cancelled = house.run("cancel", json.loads(p.out)["submission"], ok=False)
+    assert cancelled.returncode == 3 and cancelled.out.startswith("1 cancelled"), cancelled.err
+    token = p.results[0]["link"].rsplit("/", 1)[1]
+    assert json.loads(house.run("link", "show", token, "--json").out)["valid"]
+    assert [m["Subject"] for m in carried(house, time.time(), 2, timeout=3)] == [house.outbox()[0]["Subject"]]
+
+
 def test_short_links_and_zero_remind_nobody(house):
     house.send(house.people(1), "--expires", "3d")
     assert sweep(house, time.time() + 2 * DAY)["reminded"] == 0

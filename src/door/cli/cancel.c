@@ -46,7 +46,8 @@ static err run(struct cli *cli)
 		json_object_set_new(j, "too_late", json_integer((json_int_t)too_late));
 		cli_out_json(cli, j);
 	} else {
-		cli_out_format(cli, "%llu cancelled; nothing was sent, and the links open nothing\n",
+		cli_out_format(cli,
+			       "%llu cancelled; nothing of it was sent, and a link that it carried opens nothing\n",
 			       (unsigned long long)done);
 		if (too_late)
 			cli_out_format(cli, "%llu had been sent or ended before\n", (unsigned long long)too_late);
