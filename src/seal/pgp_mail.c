@@ -26,6 +26,52 @@ static err write_head(const struct entropy *e, char boundary[40], struct buf *to
 	return buf_check(to);
 }
 
+/* ── What the inspector gave back ────────────────────────────────────────────────────────────────── */
+
+/* Base64 and its checksum (RFC 9580 6.2); a header of the armour would be text that stands outside. */
+static bool is_base64(str line)
+{
+	for (size_t i = 0; i < line.len; i++) {
+		char c = line.at[i];
+		bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+		if (!letter && c != '+' && c != '/' && c != '=')
+			return false;
+	}
+	return line.len <= 76;
+}
+
+static bool take_line(str *rest, str *line)
+{
+	ptrdiff_t end = str_find(*rest, STR("\r\n"));
+
+	if (end < 0)
+		return false;
+	*line = str_upto(*rest, (size_t)end);
+	*rest = str_from(*rest, (size_t)end + 2);
+	return true;
+}
+
+static bool is_armor(str text)
+{
+	str line;
+
+	if (!take_line(&text, &line) || !str_same(line, STR("-----BEGIN PGP MESSAGE-----")))
+		return false;
+	while (take_line(&text, &line))
+		if (!is_base64(line))
+			return str_same(line, STR("-----END PGP MESSAGE-----")) && text.len == 0;
+	return false;
+}
+
+/* What was taken over could mail what it likes: text for everybody to read, or parts of its own. */
+static err judge(str result, struct fault *fault)
+{
+	if (is_armor(result))
+		return OK;
+	fault_set(fault, "the mail could not be encrypted: what does it did not answer as it should");
+	return NEVER(DOCUMENT, "no OpenPGP message came back");
+}
+
 err seal_pgp_mail(struct inspectors *pool, struct arena *a, const struct entropy *e, const struct seal_pgp *how,
 		  str inside, size_t room, str *entity, struct fault *fault)
 {
@@ -37,8 +83,11 @@ err seal_pgp_mail(struct inspectors *pool, struct arena *a, const struct entropy
 	armored.armor = true;
 	TRY(buf_open(a, room, &b));
 	TRY(write_head(e, boundary, &b));
+	size_t head = b.len;
 	struct sink to = sink_to_buf(&b);
 	TRY(seal_pgp(pool, a, &armored, &from, &to, fault));
+	TRY(buf_check(&b));
+	TRY(judge(str_from(buf_str(&b), head), fault));
 	buf_add_format(&b, "\r\n--%s--\r\n", boundary);
 	TRY(buf_check(&b));
 	*entity = buf_str(&b);

@@ -145,3 +145,20 @@ def test_whose_key_is_on_file_gets_the_documents_in_the_mail_if_they_fit(house, 
     row, = house.send(rows[:1], "--as", "auto").results
     chosen, = [e["detail"] for e in shown(house, row)["events"] if e["event"] == "form-chosen"]
     assert chosen == {"as": "pdf", "because": "only-pdf", "not_by_mail": "mail-too-large"}
+
+
+def test_what_turns_out_too_large_for_a_mail_when_it_is_sealed_gets_a_link_and_the_reason_is_told(house, gpg):
+    key = gpg.make("Ana <ana@example.net>")
+    house.run("recipient", "key", "add", "ana@example.net", "--file", "-", stdin=gpg.export(key))
+    house.setting("message_bytes", "40k", section="limits")
+    content = pdf("much", os.urandom(21_000).hex().encode()[:21_000])
+    assert len(content) * 1.83 < 40 * 1024 < len(content) * 1.37 ** 2 + 4096  # estimated and as it will be
+    with open(os.path.join(house.documents, "a.pdf"), "wb") as f:
+        f.write(content)
+    row, = house.send([{"email": "ana@example.net", "document": "a.pdf"}], "--as", "auto").results
+    assert row["link"] and row["password"]
+    chosen, = [e["detail"] for e in shown(house, row)["events"] if e["event"] == "form-chosen"]
+    assert "too large for one mail" in chosen.pop("passed_over")
+    assert chosen == {"as": "pdf", "because": "only-pdf", "not_by_mail": "mail-too-large"}
+    house.serve()
+    assert download(house, row, [row["password"]])
