@@ -209,6 +209,9 @@ def test_what_is_sealed_anew_is_signed_anew(house, authority, how, tmp_path):
     assert verdict["verified"] and verdict["sha256_matches"] and verdict["signature"]["intact"], verdict
     certificates.openssl("cms", "-verify", "-binary", "-inform", "DER", "-in", file.with_name(file.name + ".p7s"), "-content", file,
                          "-CAfile", authority.certificate, "-purpose", "any", "-out", "/dev/null")
+    (tmp_path / "inside.pdf").write_bytes(open(os.path.join(house.documents, "a.pdf"), "rb").read())
+    verdict = verify(house, tmp_path / "inside.pdf", "--signature", file.with_name(file.name + ".p7s"), *believed)
+    assert not verdict["verified"] and not verdict["signature"]["intact"]  # it is of the file that was delivered
     for at in (0, len(document) // 2, len(document) - 1):
         file.write_bytes(document[:at] + bytes([document[at] ^ 1]) + document[at + 1:])
         verdict = verify(house, file, *believed)

@@ -256,8 +256,11 @@ const struct cli_command command_verify = {
 	.summary = "is this the document that was sent, and by whom?",
 	.details =
 		"Compares a document with the SHA-256 that the page and the mail show, or with a signature (CMS, "
-		"detached, as "
-		"`seal.sign_documents` makes them), or with both. It needs no configuration.\n\n"
+		"detached, as `seal.sign_documents` makes them), or with both. It needs no configuration.\n\n"
+		"FILE is what was delivered, as it was saved: a zip or an encrypted PDF as a whole and still locked. "
+		"A PDF that a program saved anew is another file, and so is one that was sealed anew for a lost "
+		"password. Documents that a mail carried (S/MIME, OpenPGP) have no signature beside them: the mail "
+		"program that opens it checks the one inside, if there is one.\n\n"
 		"A signature proves that the holder of a certificate signed these bytes. Without --certificate the "
 		"system's authorities say whose certificate it is; they vouch for very many people, so name the one "
 		"you "
