@@ -137,13 +137,23 @@ def test_the_transport_is_written_down(tmp_path, transport, expected):
     assert yaml.safe_load((tmp_path / "house/letterlock.yaml").read_text())["transport"] == expected
 
 
+@pytest.mark.parametrize("environment, region", [({}, "us-east-1"), ({"AWS_REGION": "eu-west-3"}, "eu-west-3")])
+def test_a_region_of_ses_may_be_left_out(tmp_path, monkeypatch, environment, region):
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    done = run("init", str(tmp_path / "house"), "--domain", "example.com", "--transport", "ses")
+    assert done.returncode == 0 and f"region {region} (`ses.region`" in done.stdout, done.stderr
+    assert yaml.safe_load((tmp_path / "house/letterlock.yaml").read_text())["ses"]["region"] == region
+
+
 @pytest.mark.parametrize("words, status, says", [
     ([], 2, "--domain is needed"),
     (["--domain", "exa mple"], 2, "--domain"),
     (["--domain", "[127.0.0.1]"], 2, "--domain"),
     (["--domain", "example.com", "--from", "nobody"], 2, "--from"),
     (["--domain", "example.com", "--from", "a@elsewhere.example"], 18, "sender.address"),
-    (["--domain", "example.com", "--transport", "ses"], 2, "ses://REGION"),
     (["--domain", "example.com", "--transport", "ses://eu west"], 2, "ses://REGION"),
     (["--domain", "example.com", "--transport", "direct"], 48, "not there yet"),
     (["--domain", "example.com", "--transport", "http://x"], 2, "--transport is"),

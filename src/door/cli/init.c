@@ -85,7 +85,7 @@ static void tell(struct init *i)
 	if (i->region)
 		cli_out_format(
 			cli,
-			"\nIn Amazon SES, region %s:\n"
+			"\nIn Amazon SES, region %s (`ses.region`, if it is another):\n"
 			"  verify the domain %.*s (its records are given there); mail is signed by both, SES and us\n"
 			"  a new account is in the sandbox: it mails nobody but verified addresses, 200 recipients in "
 			"24\n"
@@ -129,9 +129,8 @@ const struct cli_command command_init = {
 		"or not be there: nothing is ever overwritten, and if a step fails, what was made is removed.\n\n"
 		"With smtp:// the connection is made safe by STARTTLS (without TLS only to this machine), with "
 		"smtps:// by TLS from the first byte. A login for the relay goes into letterlock.yaml. "
-		"ses://REGION is the API of Amazon SES; without a region it is that of $AWS_REGION. Whom the "
-		"credentials "
-		"come from stands in `ses.login`.",
+		"ses://REGION is the API of Amazon SES; with ses alone the region is that of $AWS_REGION, or "
+		"us-east-1. Whom the credentials come from stands in `ses.login`.",
 	.examples =
 		"# to try out: mail lands in a folder\n"
 		"$ letterlock init demo --domain example.com\n"
@@ -144,7 +143,7 @@ const struct cli_command command_init = {
 			{ "--domain", "DOMAIN", "the domain the mail comes from" },
 			{ "--from", "ADDRESS", "the sender's address; else documents@DOMAIN" },
 			{ "--transport", "HOW",
-			  "maildir (default), smtp://HOST:PORT, smtps://HOST:PORT or ses://REGION" },
+			  "maildir (default), smtp://HOST:PORT, smtps://HOST:PORT, ses or ses://REGION" },
 			{ "--base-url", "URL", "where recipients reach the page; else https://localhost:8443" },
 			{ "--ed25519", NULL, "a second DKIM key, of the newer kind" },
 			{ 0 },

@@ -60,19 +60,25 @@ static err read_relay(struct init *i, str place, bool implicit)
 	return port.len ? str_c(i->arena, port, &i->port) : OK;
 }
 
-/* Without a region, where the SDKs of AWS find it. */
+static bool is_region(str s)
+{
+	for (size_t n = 0; n < s.len; n++)
+		if (!((s.at[n] >= 'a' && s.at[n] <= 'z') || (s.at[n] >= '0' && s.at[n] <= '9') || s.at[n] == '-'))
+			return false;
+	return s.len > 0 && s.len <= 64;
+}
+
+/* Without a region, where the SDKs of AWS find it; else the oldest one, which the words after tell to look at. */
 static err read_ses(struct init *i, str region)
 {
 	const char *const names[] = { "AWS_REGION", "AWS_DEFAULT_REGION" };
 
 	for (size_t n = 0; n < 2 && !region.len; n++)
 		region = str_of(getenv(names[n]));
-	for (size_t n = 0; n < region.len; n++)
-		if (!((region.at[n] >= 'a' && region.at[n] <= 'z') || (region.at[n] >= '0' && region.at[n] <= '9') ||
-		      region.at[n] == '-'))
-			region = STR_NONE;
-	if (!region.len || region.len > 64)
-		return usage(i->cli, "--transport is ses://REGION, such as ses://eu-central-1");
+	if (!region.len)
+		region = STR("us-east-1");
+	if (!is_region(region))
+		return usage(i->cli, "--transport is ses or ses://REGION, such as ses://eu-central-1");
 	i->kind = "ses";
 	return str_c(i->arena, region, &i->region);
 }
@@ -90,14 +96,17 @@ static err read_transport(struct init *i)
 		return read_relay(i, str_from(t, 7), false);
 	if (str_starts(t, STR("smtps://")))
 		return read_relay(i, str_from(t, 8), true);
-	if (str_same(t, STR("ses")) || str_starts(t, STR("ses://")))
+	if (str_same(t, STR("ses")))
+		return read_ses(i, STR_NONE);
+	if (str_starts(t, STR("ses://")))
 		return read_ses(i, str_from(t, 6));
 	if (str_same(t, STR("direct"))) {
 		fault_set(&i->cli->fault,
 			  "--transport %s is not there yet; use a relay: smtp://HOST:587 or smtps://HOST:465", given);
 		return NEVER(UNSUPPORTED, "a transport that is not there yet");
 	}
-	return usage(i->cli, "--transport is maildir, smtp://HOST:PORT, smtps://HOST:PORT, ses://REGION or direct");
+	return usage(i->cli,
+		     "--transport is maildir, smtp://HOST:PORT, smtps://HOST:PORT, ses, ses://REGION or direct");
 }
 
 /* The configuration's own check judges the whole; here only the host is needed. */
