@@ -83,8 +83,8 @@ enum { WRAPPED_KEY = 64, MAC_LEN = SHA256_LEN };
  * a key of their own. */
 enum mac_purpose { MAC_TOKEN, MAC_ADDRESS, MAC_PROOF, MAC_SESSION, MAC_SUPPRESSION };
 
-enum key_kind { KEY_MASTER, KEY_LINK, KEY_LOOKUP, KEY_DKIM };
-str key_kind_name(enum key_kind k); /* master, link, lookup, dkim */
+enum key_kind { KEY_MASTER, KEY_LINK, KEY_LOOKUP, KEY_DKIM, KEY_OPENPGP };
+str key_kind_name(enum key_kind k); /* master, link, lookup, dkim, openpgp */
 struct key_info {
 	struct key_info *next;
 	enum key_kind kind;
@@ -94,6 +94,7 @@ struct key_info {
 	str domain, selector; /* DKIM only */
 	enum signature_algorithm algorithm;
 	unsigned bits;
+	str public_key; /* OpenPGP only: the 32 bytes of an Ed25519 key (RFC 8032) */
 };
 
 /* Thread-safe. The functions are a table, so that a keeper process can stand behind it. */
@@ -105,15 +106,17 @@ struct keyring_ops {
 	err (*sign)(void *state, str domain, str selector, const uint8_t digest[SHA256_LEN], struct buf *signature);
 	err (*list)(void *state, struct arena *a, struct key_info **out);
 	void (*close)(void *state);
+	/* Null where nobody may: the keeper signs no mails as OpenPGP, since only `send` encloses documents. */
+	err (*sign_openpgp)(void *state, uint32_t number, const uint8_t digest[SHA256_LEN], struct buf *signature);
 };
 err keyring_with(const struct keyring_ops *ops, void *state, struct keyring **out);
 
 /* Reads a directory of private files (mode 0600 in 0700, else NEVER KEY): master-N.key, link-N.key,
- * lookup-1.key, dkim-DOMAIN-SELECTOR.pem, each with its created_at in its first line (see key_file.c).
+ * lookup-1.key, dkim-DOMAIN-SELECTOR.pem, openpgp-N.pem, each with its created_at in its first line (see key_file.c).
  * NEVER KEY unless there is a master, a link and a lookup key to use.
  *
  * A retired master key wraps nothing more but still unwraps; a retired link key proves nothing more; a retired
- * DKIM key signs nothing more. */
+ * DKIM or OpenPGP key signs nothing more. */
 err keyring_open(const char *dir, const struct entropy *e, struct keyring **out, struct fault *fault);
 void keyring_done(struct keyring **k);
 /* What lies in the directory, complete or not: for `key list`, `init` and `config check`. */
@@ -130,6 +133,9 @@ err keyring_new_key(struct keyring *k, const struct entropy *e, str context, uin
 /* `age` 0 is the link key in use, 1 the one before, …; NEVER NOT_FOUND beyond the oldest that is not retired. */
 err keyring_mac(struct keyring *k, enum mac_purpose purpose, unsigned age, str bytes, uint8_t mac[MAC_LEN]);
 err keyring_sign(struct keyring *k, str domain, str selector, const uint8_t digest[SHA256_LEN], struct buf *signature);
+/* With an OpenPGP key, of that number: Ed25519 over the digest, 64 bytes. Asked by crypt/openpgp alone. NEVER DENIED
+ * where the keyring does not do that. */
+err keyring_sign_openpgp(struct keyring *k, uint32_t number, const uint8_t digest[SHA256_LEN], struct buf *signature);
 err keyring_list(struct keyring *k, struct arena *a, struct key_info **out);
 uint32_t wrapped_key_number(const uint8_t wrapped[WRAPPED_KEY]);
 uint32_t keyring_master_in_use(struct keyring *k);

@@ -8,9 +8,9 @@
  *     <PKCS #8>
  *
  * The fields stand in this order, each once, so that a file has one spelling; `number` belongs to the kinds
- * with generations, `domain` and `selector` to DKIM. PEM readers skip the first line, so other programs read
- * the DKIM files too. The name of a file follows from its first line and is checked against it: master-2.key,
- * dkim-example.com-s1.pem. */
+ * with generations (an OpenPGP key is one of them, and PEM), `domain` and `selector` to DKIM. PEM readers skip the
+ * first line, so other programs read the DKIM files too. The name of a file follows from its first line and is checked
+ * against it: master-2.key, dkim-example.com-s1.pem, openpgp-1.pem. */
 #include "crypt/key_file.h"
 
 #include <string.h>
@@ -19,15 +19,18 @@ static const struct {
 	enum key_kind kind;
 	str name;
 } kinds[] = {
-	{ KEY_MASTER, STR("master") },
-	{ KEY_LINK, STR("link") },
-	{ KEY_LOOKUP, STR("lookup") },
-	{ KEY_DKIM, STR("dkim") },
+	{ KEY_MASTER, STR("master") }, { KEY_LINK, STR("link") },       { KEY_LOOKUP, STR("lookup") },
+	{ KEY_DKIM, STR("dkim") },     { KEY_OPENPGP, STR("openpgp") },
 };
 
 str key_kind_name(enum key_kind k)
 {
 	return kinds[k].name;
+}
+
+bool key_file_is_pem(enum key_kind kind)
+{
+	return kind == KEY_DKIM || kind == KEY_OPENPGP;
 }
 
 static bool kind_of(str name, enum key_kind *out)
@@ -170,5 +173,6 @@ err key_file_name(struct arena *a, const struct key_file *f, str *name)
 {
 	if (f->kind == KEY_DKIM)
 		return str_format(a, name, "dkim-%.*s-%.*s.pem", STR_ARG(f->domain), STR_ARG(f->selector));
-	return str_format(a, name, "%.*s-%u.key", STR_ARG(key_kind_name(f->kind)), f->number);
+	return str_format(a, name, "%.*s-%u.%s", STR_ARG(key_kind_name(f->kind)), f->number,
+			  key_file_is_pem(f->kind) ? "pem" : "key");
 }

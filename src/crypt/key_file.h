@@ -16,6 +16,7 @@ struct key_file {
 	str body; /* what follows the first line: base64 of 32 bytes, or PEM */
 };
 
+bool key_file_is_pem(enum key_kind kind); /* a key that signs */
 /* The slices point into `text`. NEVER KEY, with words in `fault`. */
 err key_file_parse(str text, struct key_file *out, struct fault *fault);
 void key_file_print(struct buf *b, const struct key_file *f);

@@ -11,7 +11,7 @@ enum { KEY_FILES_MAX = 10000, SECRET_MAX = 4 * KEY_FILE_MAX };
 
 static bool looks_like_key(str name)
 {
-	if (str_starts(name, STR("dkim-")))
+	if (str_starts(name, STR("dkim-")) || str_starts(name, STR("openpgp-")))
 		return str_ends(name, STR(".pem"));
 	return str_ends(name, STR(".key")) &&
 	       (str_starts(name, STR("master-")) || str_starts(name, STR("link-")) || str_starts(name, STR("lookup-")));

@@ -67,7 +67,8 @@ err keyring_key_new(const char *dir, enum key_kind kind, str domain, str selecto
 		TRY(signing_key_new(how, RSA_BITS, secret, &f.body));
 	} else {
 		TRY(number_it(secret, dir, &f, fault));
-		TRY(raw_body(secret, e, &f.body));
+		TRY(kind == KEY_OPENPGP ? signing_key_new(SIGNATURE_ED25519_SHA256, 0, secret, &f.body)
+					: raw_body(secret, e, &f.body));
 	}
 	return key_file_write(dir, &f, false, fault);
 }

@@ -61,6 +61,12 @@ err keyring_sign(struct keyring *k, str domain, str selector, const uint8_t dige
 	return k->ops->sign(k->state, domain, selector, digest, signature);
 }
 
+err keyring_sign_openpgp(struct keyring *k, uint32_t number, const uint8_t digest[SHA256_LEN], struct buf *signature)
+{
+	return k->ops->sign_openpgp ? k->ops->sign_openpgp(k->state, number, digest, signature)
+				    : NEVER(DENIED, "this process does not sign as OpenPGP");
+}
+
 err keyring_list(struct keyring *k, struct arena *a, struct key_info **out)
 {
 	return k->ops->list(k->state, a, out);

@@ -94,13 +94,28 @@ static err local_sign(void *state, str domain, str selector, const uint8_t diges
 	const struct local *l = state;
 
 	for (const struct entry *e = l->entries; e; e = e->next) {
-		if (!e->signing || !str_same(e->info.domain, domain) || !str_same(e->info.selector, selector))
+		if (e->info.kind != KEY_DKIM || !str_same(e->info.domain, domain) ||
+		    !str_same(e->info.selector, selector))
 			continue;
 		if (e->info.retired)
 			return NEVER(KEY, "the DKIM key is retired");
 		return signing_key_sign(e->signing, digest, signature);
 	}
 	return NEVER(KEY, "there is no DKIM key for this domain and selector");
+}
+
+static err local_sign_openpgp(void *state, uint32_t number, const uint8_t digest[SHA256_LEN], struct buf *signature)
+{
+	const struct local *l = state;
+
+	for (const struct entry *e = l->entries; e; e = e->next) {
+		if (e->info.kind != KEY_OPENPGP || e->info.number != number)
+			continue;
+		if (e->info.retired)
+			return NEVER(KEY, "the OpenPGP key is retired");
+		return signing_key_sign(e->signing, digest, signature);
+	}
+	return NEVER(KEY, "there is no OpenPGP key of this number");
 }
 
 static err local_list(void *state, struct arena *a, struct key_info **out)
@@ -114,6 +129,7 @@ static err local_list(void *state, struct arena *a, struct key_info **out)
 		(*end)->next = NULL;
 		TRY(str_copy(a, e->info.domain, &(*end)->domain));
 		TRY(str_copy(a, e->info.selector, &(*end)->selector));
+		TRY(str_copy(a, e->info.public_key, &(*end)->public_key));
 		end = &(*end)->next;
 	}
 	*out = all;
@@ -138,6 +154,5 @@ void local_done(struct local **l)
 	*l = NULL;
 }
 
-const struct keyring_ops keyring_local_ops = {
-	local_wrap, local_unwrap, local_mac, local_sign, local_list, local_close
-};
+const struct keyring_ops keyring_local_ops = { local_wrap, local_unwrap, local_mac,         local_sign,
+					       local_list, local_close,  local_sign_openpgp };

@@ -154,8 +154,8 @@ static void memory_done(struct keyring_memory **m)
 err keyring_remember(struct keyring **below, struct clock clock, span how_long, struct keyring **out,
 		     struct keyring_memory **memory)
 {
-	static const struct keyring_ops ops = { memory_wrap, memory_unwrap, memory_mac,
-						memory_sign, memory_list,   memory_close };
+	static const struct keyring_ops ops = { memory_wrap, memory_unwrap, memory_mac, memory_sign,
+						memory_list, memory_close,  NULL };
 	OWNED(memory_done) struct keyring_memory *m = calloc(1, sizeof *m);
 
 	if (!m)

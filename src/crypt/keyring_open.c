@@ -1,6 +1,8 @@
 /* Reading a directory of keys into secret memory, and asking it for what needs no secret. */
 #include "crypt/keyring_local.h"
 
+#include "crypt/openpgp.h"
+
 #include <stdlib.h>
 
 enum { SECRET_MAX = 64u << 20 };
@@ -16,15 +18,29 @@ static err derive_purposes(struct entry *e)
 	return OK;
 }
 
-static err take_signing_key(const struct key_file *f, struct entry *e, struct fault *fault)
+static err take_public(struct arena *secret, struct entry *e, struct fault *fault)
+{
+	struct buf b;
+
+	if (e->info.algorithm != SIGNATURE_ED25519_SHA256) {
+		fault_set(fault, "an OpenPGP key is Ed25519; make one with `letterlock key new openpgp`");
+		return NEVER(KEY, "the key is of another kind");
+	}
+	TRY(buf_open(secret, OPENPGP_POINT, &b));
+	TRY(signing_key_public(e->signing, &b));
+	e->info.public_key = buf_str(&b);
+	return OK;
+}
+
+static err take_signing_key(struct arena *secret, const struct key_file *f, struct entry *e, struct fault *fault)
 {
 	TRY(signing_key_read(f->body, &e->signing, fault));
 	e->info.algorithm = signing_key_algorithm(e->signing);
 	e->info.bits = signing_key_bits(e->signing);
-	return OK;
+	return f->kind == KEY_OPENPGP ? take_public(secret, e, fault) : OK;
 }
 
-static err take_key(const struct key_file *f, struct entry *e, struct fault *fault)
+static err take_key(struct arena *secret, const struct key_file *f, struct entry *e, struct fault *fault)
 {
 	e->info = (struct key_info){ .kind = f->kind,
 				     .number = f->number,
@@ -33,8 +49,8 @@ static err take_key(const struct key_file *f, struct entry *e, struct fault *fau
 				     .domain = f->domain,
 				     .selector = f->selector,
 				     .bits = 8 * RAW_KEY };
-	if (f->kind == KEY_DKIM)
-		return take_signing_key(f, e, fault);
+	if (key_file_is_pem(f->kind))
+		return take_signing_key(secret, f, e, fault);
 	err raw = key_file_raw(f, e->raw);
 	if (failed(raw))
 		fault_set(fault, "%.*s key %u does not hold 32 bytes in base64", STR_ARG(key_kind_name(f->kind)),
@@ -46,7 +62,7 @@ static err take_key(const struct key_file *f, struct entry *e, struct fault *fau
 /* The newest that is not retired is in use; every DKIM key that is not retired is. */
 static void mark_in_use(struct entry *entries)
 {
-	bool found[KEY_DKIM] = { false };
+	bool found[KEY_OPENPGP + 1] = { false };
 
 	for (struct entry *e = entries; e; e = e->next) {
 		bool first = e->info.kind == KEY_DKIM || !found[e->info.kind];
@@ -69,7 +85,7 @@ static err local_open(const char *dir, const struct entropy *entropy, struct loc
 	struct entry **end = &l->entries;
 	for (const struct key_file *f = files; f; f = f->next) {
 		TRY(NEW(l->secret, *end));
-		TRY(take_key(f, *end, fault));
+		TRY(take_key(l->secret, f, *end, fault));
 		end = &(*end)->next;
 	}
 	mark_in_use(l->entries);
@@ -123,7 +139,8 @@ err keyring_files_public(const char *dir, str domain, str selector, struct buf *
 
 	TRY(local_open(dir, &none, &l, fault));
 	for (const struct entry *e = l->entries; e; e = e->next)
-		if (e->signing && str_same(e->info.domain, domain) && str_same(e->info.selector, selector))
+		if (e->info.kind == KEY_DKIM && str_same(e->info.domain, domain) &&
+		    str_same(e->info.selector, selector))
 			return signing_key_public(e->signing, out);
 	fault_set(fault, "there is no DKIM key for %.*s with selector %.*s", STR_ARG(domain), STR_ARG(selector));
 	return NEVER(NOT_FOUND, "no such key");

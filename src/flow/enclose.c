@@ -20,7 +20,12 @@ struct enclosing {
 
 static err seal_as_pgp(const struct enclosing *w, struct arena *a, str *entity, struct fault *fault)
 {
-	const struct seal_pgp how = { .keys = &w->in->key->bytes, .count = 1, .now = w->now };
+	const struct seal_pgp how = {
+		.keys = &w->in->key->bytes,
+		.count = 1,
+		.now = w->now,
+		.signer = w->line->pgp_signer,
+	};
 	err e = seal_pgp_mail(w->line->inspectors, a, &w->line->entropy, &how, w->inside, w->room, entity, fault);
 
 	/* Nothing but the key is parsed there. */

@@ -143,6 +143,23 @@ err line_open(struct arena *a, const struct config *config, struct clock clock, 
 	return line_open_with(a, config, clock, entropy, &keys, out, fault);
 }
 
+/* The key is the keyring's, and so it is there only where the keyring signs mails: not in processes that ask a keeper.
+ */
+static err take_pgp_signer(struct line *line, struct fault *fault)
+{
+	struct openpgp_signer *s;
+
+	if (!line->config->seal.pgp_sign)
+		return OK;
+	TRY(NEW(line->arena, s));
+	err e = openpgp_signer_find(line->keys, s, fault);
+	if (failed(e))
+		fault_where(fault, STR("seal.pgp_sign"), 0, 0);
+	TRY(e);
+	line->pgp_signer = s;
+	return OK;
+}
+
 err line_take_documents(struct line *line, struct fault *fault)
 {
 	const struct config *c = line->config;
@@ -157,6 +174,7 @@ err line_take_documents(struct line *line, struct fault *fault)
 	}
 	TRY(flow_smime_signer(c, clock_now(&line->clock), &line->signer, fault));
 	TRY(flow_smime_authorities(c, &line->authorities, fault));
+	TRY(take_pgp_signer(line, fault));
 	TRY(scanner_open(line->arena, c, clock_now(&line->clock), &options.clamd, NULL, fault));
 	return content_check_open(&options, &line->content);
 }

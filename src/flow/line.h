@@ -7,6 +7,7 @@
 #include "compose/compose.h"
 #include "config/config.h"
 #include "crypt/cms.h"
+#include "crypt/openpgp.h"
 #include "deliver/deliver.h"
 #include "link/link.h"
 #include "queue/queue.h"
@@ -25,6 +26,7 @@ struct line {
 	struct inspectors *inspectors;        /* null: no documents come in by this process, or none is looked into */
 	struct content_check *content;        /* null: no documents come in by this process */
 	struct cms_signer *signer;            /* null: smime.certificate is not set, or no documents come in here */
+	struct openpgp_signer *pgp_signer;    /* null: seal.pgp_sign is false, or no documents come in here */
 	struct mail_authorities *authorities; /* null: nobody needs to vouch for certificates, or the same */
 	struct key_memory *key_memory;        /* null: no keys are looked up by this process */
 	struct address from, bounce;

@@ -9,7 +9,8 @@
  *     mac      purpose, age; bytes                            -> the code
  *     sign     name: the domain; selector; bytes: a digest    -> the signature
  *     list                                                    -> count (2), then each key: kind (1), number (4),
- *              retired (1), in use (1), created (8), algorithm (1), bits (4), domain and selector (1 + length each)
+ *              retired (1), in use (1), created (8), algorithm (1), bits (4), domain, selector and public key (1 +
+ *              length each)
  *
  * Whatever a question does not need is zero or empty, so each has one spelling; anything else is garbage and ends the
  * socket it came from. A client may only ask what its role needs: the rest is DENIED, keys or no keys. */

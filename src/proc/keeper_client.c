@@ -145,8 +145,8 @@ static void client_close(void *state)
 	free(c);
 }
 
-static const struct keyring_ops client_ops = { client_wrap, client_unwrap, client_mac,
-					       client_sign, client_list,   client_close };
+static const struct keyring_ops client_ops = { client_wrap, client_unwrap, client_mac, client_sign,
+					       client_list, client_close,  NULL };
 
 err keeper_client_open(const int sockets[KEEPER_SOCKETS], struct keyring **out, struct keeper_client **client)
 {

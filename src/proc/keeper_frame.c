@@ -139,6 +139,7 @@ static void add_key(struct buf *b, const struct key_info *k)
 	add_u32(b, k->bits);
 	add_short(b, k->domain);
 	add_short(b, k->selector);
+	add_short(b, k->public_key);
 }
 
 static err answer_list(struct keyring *keys, const struct keeper_question *q, struct buf *to)
@@ -214,7 +215,8 @@ static void read_key(struct reader *r, struct key_info *k)
 	k->bits = reader_u32be(r);
 	k->domain = reader_take(r, reader_u8(r));
 	k->selector = reader_take(r, reader_u8(r));
-	if (k->kind > KEY_DKIM || k->algorithm > SIGNATURE_ED25519_SHA256)
+	k->public_key = reader_take(r, reader_u8(r));
+	if (k->kind > KEY_OPENPGP || k->algorithm > SIGNATURE_ED25519_SHA256)
 		r->failed = true;
 }
 
@@ -229,6 +231,7 @@ err keeper_list_read(struct arena *a, str content, struct key_info **out)
 		TRY(NEW(a, *end));
 		TRY(str_copy(a, k.domain, &k.domain));
 		TRY(str_copy(a, k.selector, &k.selector));
+		TRY(str_copy(a, k.public_key, &k.public_key));
 		**end = k;
 		end = &(*end)->next;
 	}

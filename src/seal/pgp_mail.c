@@ -1,5 +1,83 @@
-/* PGP/MIME (RFC 3156 4): a control part that tells the version, and the message. */
+/* PGP/MIME: what is signed (RFC 3156 5), and around it (4) a control part that tells the version, and the message. */
 #include "seal/pgp.h"
+
+#include "wire/mime.h"
+
+#include <string.h>
+
+/* ── Signed ──────────────────────────────────────────────────────────────────────────────────────── */
+
+enum { PIECES = 3, PIECE_MAX = 1024 };
+
+/* A text that stands in several places, read as one. */
+struct pieces {
+	str each[PIECES];
+	size_t at;
+};
+
+static err pieces_read(void *state, void *to, size_t max, size_t *got)
+{
+	struct pieces *p = state;
+
+	while (p->at < PIECES && p->each[p->at].len == 0)
+		p->at++;
+	str taken = p->at < PIECES ? str_upto(p->each[p->at], max) : STR_NONE;
+	if (taken.len) {
+		memcpy(to, taken.at, taken.len);
+		p->each[p->at] = str_from(p->each[p->at], taken.len);
+	}
+	*got = taken.len;
+	return OK;
+}
+
+static err signature_of(const struct seal_pgp *how, str inside, struct buf *armored)
+{
+	OWNED(hash_done) struct hash *h = NULL;
+
+	TRY(hash_open(&h));
+	TRY(hash_add(h, inside));
+	return openpgp_sign(how->signer, how->now, h, armored);
+}
+
+/* The line end before the delimiter is the delimiter's and is not signed (RFC 2046 5.1.1). */
+static err write_signature(const struct seal_pgp *how, str inside, const char boundary[MIME_BOUNDARY], struct buf *b)
+{
+	buf_add_format(b,
+		       "\r\n--%.*s\r\n"
+		       "Content-Type: application/pgp-signature; name=\"signature.asc\"\r\n"
+		       "Content-Description: OpenPGP digital signature\r\n"
+		       "Content-Disposition: attachment; filename=\"signature.asc\"\r\n\r\n",
+		       MIME_BOUNDARY, boundary);
+	TRY(signature_of(how, inside, b));
+	buf_add_format(b, "\r\n--%.*s--\r\n", MIME_BOUNDARY, boundary);
+	return buf_check(b);
+}
+
+/* `inside` between what makes it one of two parts, the other being its signature; nothing is copied. */
+static err sign_it(struct arena *a, const struct entropy *e, const struct seal_pgp *how, str inside, struct source *out)
+{
+	static const struct source_ops ops = { .read = pieces_read };
+	char boundary[MIME_BOUNDARY];
+	struct pieces *p;
+	struct buf head, tail;
+
+	TRY(NEW(a, p));
+	TRY(buf_open(a, PIECE_MAX, &head));
+	TRY(buf_open(a, PIECE_MAX, &tail));
+	TRY(mime_boundary(e, boundary));
+	buf_add_format(&head,
+		       "Content-Type: multipart/signed; protocol=\"application/pgp-signature\";\r\n"
+		       " micalg=pgp-sha256; boundary=\"%.*s\"\r\n\r\n"
+		       "--%.*s\r\n",
+		       MIME_BOUNDARY, boundary, MIME_BOUNDARY, boundary);
+	TRY(buf_check(&head));
+	TRY(write_signature(how, inside, boundary, &tail));
+	*p = (struct pieces){ .each = { buf_str(&head), inside, buf_str(&tail) } };
+	*out = (struct source){ &ops, p };
+	return OK;
+}
+
+/* ── Encrypted ───────────────────────────────────────────────────────────────────────────────────── */
 
 /* 128 random bits; armour has no line that begins with "--=". */
 static err write_head(const struct entropy *e, char boundary[40], struct buf *to)
@@ -81,6 +159,8 @@ err seal_pgp_mail(struct inspectors *pool, struct arena *a, const struct entropy
 	struct buf b;
 
 	armored.armor = true;
+	if (how->signer)
+		TRY(sign_it(a, e, how, inside, &from));
 	TRY(buf_open(a, room, &b));
 	TRY(write_head(e, boundary, &b));
 	size_t head = b.len;

@@ -45,7 +45,7 @@ static err fake_list(void *state, struct arena *a, struct key_info **out)
 	return OK;
 }
 
-static const struct keyring_ops fake = { fake_wrap, fake_unwrap, fake_mac, fake_sign, fake_list, NULL };
+static const struct keyring_ops fake = { fake_wrap, fake_unwrap, fake_mac, fake_sign, fake_list, NULL, NULL };
 
 static void check_spelling(const struct keeper_question *q, str packet)
 {

@@ -2,6 +2,7 @@
 #include "door/cli/config_check.h"
 
 #include "compose/lint.h"
+#include "crypt/openpgp.h"
 #include "db/db.h"
 #include "deliver/deliver.h"
 #include "door/cli/template_lint.h"
@@ -142,6 +143,24 @@ static void probe_signing(struct check *c)
 			find(c, FINE, NULL, "%.*s._domainkey.%.*s, %s %u", STR_ARG(wanted->selector),
 			     STR_ARG(wanted->domain), ed25519 ? "ed25519" : "rsa", k->bits);
 	}
+}
+
+static void probe_pgp_signing(struct check *c)
+{
+	char room[64];
+	struct buf fingerprint = BUF_ON(room);
+	struct openpgp_signer signer;
+	struct fault fault = { 0 };
+
+	if (!c->keys || !c->config->seal.pgp_sign)
+		return;
+	err e = openpgp_signer_find(c->keys, &signer, &fault);
+	if (failed(e)) {
+		find_failure(c, e, &fault, "make it with `letterlock key new openpgp`, or set seal.pgp_sign to false");
+		return;
+	}
+	openpgp_fingerprint(&signer.key, &fingerprint);
+	find(c, FINE, NULL, "OpenPGP key %u, %.*s", signer.key.number, STR_ARG(buf_str(&fingerprint)));
 }
 
 static void probe_store(struct check *c)
@@ -543,6 +562,7 @@ const struct probe config_probes[] = {
 	{ "data", probe_data, false },
 	{ "keys", probe_keys, false },
 	{ "signing", probe_signing, false },
+	{ "OpenPGP", probe_pgp_signing, false },
 	{ "store", probe_store, false },
 	{ "credentials", probe_bucket_login, true },
 	{ "bucket", probe_bucket, true },

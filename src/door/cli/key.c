@@ -1,5 +1,7 @@
 #include "door/cli/key.h"
 
+#include "crypt/openpgp.h"
+
 #include <jansson.h>
 
 const struct cli_option key_dkim_options[] = {
@@ -19,13 +21,13 @@ static err read_kind(struct cli *cli, enum key_kind *out)
 {
 	str name = str_of(cli->operands[0]);
 
-	for (enum key_kind k = KEY_MASTER; k <= KEY_DKIM; k++) {
+	for (enum key_kind k = KEY_MASTER; k <= KEY_OPENPGP; k++) {
 		if (str_same(name, key_kind_name(k))) {
 			*out = k;
 			return OK;
 		}
 	}
-	return wrong(cli, "a key is one of: master, link, lookup, dkim");
+	return wrong(cli, "a key is one of: master, link, lookup, dkim, openpgp");
 }
 
 static err read_algorithm(struct cli *cli, enum signature_algorithm *out)
@@ -69,7 +71,8 @@ err key_read_named(struct cli *cli, const struct config *config, struct key_name
 	if (cli->operand_count > 1) {
 		if (k.kind == KEY_DKIM || !str_number(str_of(cli->operands[1]), &number) || number == 0 ||
 		    number > UINT32_MAX)
-			return wrong(cli, "after master or link comes the number of a key, as `key list` shows it");
+			return wrong(cli,
+				     "after master, link or openpgp comes the number of a key, as `key list` shows it");
 		k.number = (uint32_t)number;
 	}
 	*out = k;
@@ -80,12 +83,29 @@ err key_words(struct arena *a, const struct key_info *k, str *out)
 {
 	if (k->kind == KEY_DKIM)
 		return str_format(a, out, "DKIM key %.*s of %.*s", STR_ARG(k->selector), STR_ARG(k->domain));
+	if (k->kind == KEY_OPENPGP)
+		return str_format(a, out, "OpenPGP key %u", k->number);
 	return str_format(a, out, "%.*s key %u", STR_ARG(key_kind_name(k->kind)), k->number);
 }
 
 err key_list_all(struct cli *cli, const struct config *config, struct key_info **out)
 {
 	return keyring_files(cli->arena, config->keys, out, &cli->fault);
+}
+
+void key_fingerprint(const struct key_info *k, struct buf *b)
+{
+	struct openpgp_key key;
+
+	if (!failed(openpgp_key_of(k, &key)))
+		openpgp_fingerprint(&key, b);
+}
+
+const char *key_algorithm(const struct key_info *k)
+{
+	if (k->kind != KEY_DKIM && k->kind != KEY_OPENPGP)
+		return "";
+	return k->algorithm == SIGNATURE_ED25519_SHA256 ? "ed25519" : "rsa";
 }
 
 int64_t key_age_days(const struct key_info *k, moment now)
@@ -100,20 +120,25 @@ const char *key_state(const struct key_info *k)
 
 json_t *key_json(struct cli *cli, const struct key_info *k)
 {
-	char room[32];
-	struct buf created = BUF_ON(room);
+	char room[32], fingerprint_room[64];
+	struct buf created = BUF_ON(room), fingerprint = BUF_ON(fingerprint_room);
 	moment now = clock_now(&cli->clock);
 
 	buf_add_moment(&created, k->created_at);
 	json_t *o = json_pack("{s:s%, s:s%, s:I, s:s, s:i}", "kind", key_kind_name(k->kind).at,
 			      key_kind_name(k->kind).len, "created_at", created.at, created.len, "age_days",
 			      (json_int_t)key_age_days(k, now), "state", key_state(k), "bits", (int)k->bits);
+	if (k->kind == KEY_OPENPGP) {
+		key_fingerprint(k, &fingerprint);
+		json_object_set_new(o, "fingerprint", json_stringn(fingerprint.at, fingerprint.len));
+		json_object_set_new(o, "algorithm", json_string(key_algorithm(k)));
+	}
 	if (k->kind != KEY_DKIM) {
 		json_object_set_new(o, "number", json_integer(k->number));
 		return o;
 	}
 	json_object_set_new(o, "domain", json_stringn(k->domain.at, k->domain.len));
 	json_object_set_new(o, "selector", json_stringn(k->selector.at, k->selector.len));
-	json_object_set_new(o, "algorithm", json_string(k->algorithm == SIGNATURE_ED25519_SHA256 ? "ed25519" : "rsa"));
+	json_object_set_new(o, "algorithm", json_string(key_algorithm(k)));
 	return o;
 }

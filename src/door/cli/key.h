@@ -17,9 +17,12 @@ struct key_named {
 /* Operands KIND [NUMBER]; a DKIM key needs --selector, and takes the domain of the configuration unless --domain is
  * given. NEVER USAGE with words. */
 err key_read_named(struct cli *cli, const struct config *config, struct key_named *out);
-/* "master key 2", "DKIM key s1 of example.com" */
+/* "master key 2", "DKIM key s1 of example.com", "OpenPGP key 1" */
 err key_words(struct arena *a, const struct key_info *k, str *out);
 err key_list_all(struct cli *cli, const struct config *config, struct key_info **out);
+void key_fingerprint(const struct key_info *k,
+		     struct buf *b);                 /* of an OpenPGP key, 40 hexadecimal digits; else nothing */
+const char *key_algorithm(const struct key_info *k); /* of a key that signs; else "" */
 int64_t key_age_days(const struct key_info *k, moment now);
 const char *key_state(const struct key_info *k); /* in use, kept, retired */
 struct json_t *key_json(struct cli *cli, const struct key_info *k);

@@ -3,12 +3,10 @@
 
 #include <jansson.h>
 
-/* Days after which a key in use should have a successor. The lookup key never has one. */
+/* Days after which a key in use should have a successor. The lookup key never has one; people know an OpenPGP key by
+ * its fingerprint, and a new one every year would teach them to believe any. */
 static const int64_t age_max_days[] = {
-	[KEY_MASTER] = 365,
-	[KEY_LINK] = 365,
-	[KEY_LOOKUP] = INT64_MAX,
-	[KEY_DKIM] = 180,
+	[KEY_MASTER] = 365, [KEY_LINK] = 365, [KEY_LOOKUP] = INT64_MAX, [KEY_DKIM] = 180, [KEY_OPENPGP] = INT64_MAX,
 };
 
 static bool old(const struct key_info *k, moment now)
@@ -32,15 +30,18 @@ static err warn_if_old(struct cli *cli, const struct key_info *k)
 
 static void print_row(struct cli *cli, const struct key_info *k)
 {
-	const char *algorithm = k->kind != KEY_DKIM ? "" : k->algorithm == SIGNATURE_ED25519_SHA256 ? "ed25519" : "rsa";
+	char room[64];
+	struct buf fingerprint = BUF_ON(room);
 
 	cli_out_format(cli, "%-7.*s ", STR_ARG(key_kind_name(k->kind)));
 	if (k->kind == KEY_DKIM)
 		cli_out(cli, STR("     - "));
 	else
 		cli_out_format(cli, "%6u ", k->number);
-	cli_out_format(cli, "%5lld  %-8s %5u  %-8s %.*s  %.*s\n", (long long)key_age_days(k, clock_now(&cli->clock)),
-		       key_state(k), k->bits, algorithm, STR_ARG(k->domain), STR_ARG(k->selector));
+	key_fingerprint(k, &fingerprint);
+	cli_out_format(cli, "%5lld  %-8s %5u  %-8s %.*s%.*s  %.*s\n",
+		       (long long)key_age_days(k, clock_now(&cli->clock)), key_state(k), k->bits, key_algorithm(k),
+		       STR_ARG(buf_str(&fingerprint)), STR_ARG(k->domain), STR_ARG(k->selector));
 }
 
 static err records_of(struct cli *cli, const struct config *config, const struct key_info *all, struct dns_record **out)
@@ -102,11 +103,13 @@ const struct cli_command command_key_list = {
 	.name = "key list",
 	.usage = "[--dns]",
 	.summary = "show all keys, their ages and which are in use",
-	.details = "Shows kind, number, age in days, state, bits, and of DKIM keys algorithm, domain and selector. `in "
-		   "use`: "
-		   "it wraps, mints or signs. `kept`: it still opens what it wrapped, or proves the links it minted. "
-		   "`retired`: a master key still opens what it wrapped, the others do nothing more.\n\n"
-		   "A DKIM key in use for more than 180 days, a master or link key for more than 365, is warned about.",
+	.details =
+		"Shows kind, number, age in days, state, bits, of DKIM keys algorithm, domain and selector, of OpenPGP "
+		"keys the fingerprint. `in "
+		"use`: "
+		"it wraps, mints or signs. `kept`: it still opens what it wrapped, or proves the links it minted. "
+		"`retired`: a master key still opens what it wrapped, the others do nothing more.\n\n"
+		"A DKIM key in use for more than 180 days, a master or link key for more than 365, is warned about.",
 	.examples = "# All keys\n"
 		    "$ letterlock key list\n"
 		    "# With the records to publish\n"

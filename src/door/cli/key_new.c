@@ -21,6 +21,10 @@ static void say_next_step(struct cli *cli, enum key_kind kind)
 	if (kind == KEY_DKIM)
 		cli_say(cli, "Publish the record, wait until resolvers show it, then name the selector under `signing` "
 			     "in the configuration. The old key and its record stay until the mail it signed is read.");
+	else if (kind == KEY_OPENPGP)
+		cli_say(cli,
+			"Publish it (`letterlock key public` prints it), then set seal.pgp_sign: mails sent as pgp "
+			"are signed with it.");
 	else
 		cli_say(cli, "It is used from the next `send` on, and by a running `serve` after SIGHUP "
 			     "(systemctl reload letterlock).");
@@ -29,6 +33,8 @@ static void say_next_step(struct cli *cli, enum key_kind kind)
 static err show(struct cli *cli, const struct config *config, const struct key_info *k)
 {
 	struct dns_record *records = NULL;
+	char room[64];
+	struct buf fingerprint = BUF_ON(room);
 	str words;
 
 	if (k->kind == KEY_DKIM)
@@ -40,7 +46,9 @@ static err show(struct cli *cli, const struct config *config, const struct key_i
 		return OK;
 	}
 	TRY(key_words(cli->arena, k, &words));
-	cli_out_format(cli, "%.*s\n", STR_ARG(words));
+	key_fingerprint(k, &fingerprint);
+	cli_out_format(cli, "%.*s%s%.*s\n", STR_ARG(words), fingerprint.len ? ", " : "",
+		       STR_ARG(buf_str(&fingerprint)));
 	dns_records_print(cli, records);
 	say_next_step(cli, k->kind);
 	return OK;
@@ -66,15 +74,18 @@ static err run(struct cli *cli)
 
 const struct cli_command command_key_new = {
 	.name = "key new",
-	.usage = "master|link|lookup|dkim [--selector S]",
+	.usage = "master|link|lookup|openpgp|dkim [--selector S]",
 	.summary = "make a key",
 	.details =
 		"Makes a key in the folder of keys, never over another. A new master or link key is in use from the "
 		"next start on, the older ones are kept: documents stay readable and links valid. For the master key "
 		"use `key rotate`, which also wraps all data keys again. A new DKIM key prints the record to publish; "
-		"it signs when the configuration names its selector.",
+		"it signs when the configuration names its selector. With an OpenPGP key (Ed25519) mails that are "
+		"sent as pgp are signed inside, if seal.pgp_sign says so; a new one takes over from the one before.",
 	.examples = "# A second DKIM key, to be published before it is used\n"
 		    "$ letterlock key new dkim --selector letters2\n"
+		    "# To sign what is sent as pgp\n"
+		    "$ letterlock key new openpgp\n"
 		    "# A new key for links; old links stay valid\n"
 		    "$ letterlock key new link",
 	.options = key_dkim_options,

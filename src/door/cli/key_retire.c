@@ -91,12 +91,13 @@ static const struct cli_option options[] = {
 
 const struct cli_command command_key_retire = {
 	.name = "key retire",
-	.usage = "master|link NUMBER, or dkim --selector S",
+	.usage = "master|link|openpgp NUMBER, or dkim --selector S",
 	.summary = "take an old key out of use",
 	.details =
 		"A master key can be retired when no data key is wrapped by it (`key rotate` sees to that), a link key "
 		"when "
-		"no link minted with it can be open, a DKIM key when the configuration no longer names it. The key "
+		"no link minted with it can be open, an OpenPGP key when there is a newer one, a DKIM key when the "
+		"configuration no longer names it. The key "
 		"in use is never retired: make its successor first. The file stays, so that a backup from before can "
 		"still be read; in its first line `retired=no` takes the key back.",
 	.examples = "# After a rotation\n"
