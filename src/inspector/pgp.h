@@ -8,7 +8,8 @@
  *
  * What is sealed is one OpenPGP message: a session key for each recipient, AES-256, integrity protected (SEIPD version
  * 1 with MDC, which all programs read), not compressed, so that its length tells the documents' length and no more. It
- * is not signed: a private key has no place where strangers' keys are parsed. */
+ * is not signed here: a private key has no place where strangers' keys are parsed. What shall be signed comes signed
+ * (seal/pgp.h). */
 #ifndef LETTERLOCK_INSPECTOR_PGP_H
 #define LETTERLOCK_INSPECTOR_PGP_H
 

@@ -20,6 +20,7 @@ static struct keyring *some_keyring(void)
 	for (enum key_kind kind = KEY_MASTER; kind <= KEY_LOOKUP; kind++)
 		assert_ok(keyring_key_new(dir, kind, STR_NONE, STR_NONE, SIGNATURE_RSA_SHA256, DAY, &e, NULL));
 	assert_ok(keyring_key_new(dir, KEY_DKIM, STR("a.example"), STR("s"), SIGNATURE_ED25519_SHA256, DAY, &e, NULL));
+	assert_ok(keyring_key_new(dir, KEY_OPENPGP, STR_NONE, STR_NONE, SIGNATURE_ED25519_SHA256, DAY, &e, NULL));
 	assert_ok(keyring_open(dir, &e, &k, NULL));
 	return k;
 }
@@ -135,6 +136,8 @@ static void the_list_comes_over_whole(void **state)
 		assert_int_equal(asked->bits, own->bits);
 		assert_str(asked->domain, own->domain);
 		assert_str(asked->selector, own->selector);
+		assert_str(asked->public_key, own->public_key);
+		assert_int_equal(own->public_key.len, own->kind == KEY_OPENPGP ? 32 : 0);
 	}
 	assert_null(asked);
 	assert_int_equal(keyring_master_in_use(house.asking), 1);
@@ -154,6 +157,17 @@ static void a_role_gets_what_its_row_allows_and_nothing_else(void **state)
 	assert_why(NEVER, DENIED, keyring_sign(house.asking, STR("a.example"), STR("s"), mac, &signature));
 	assert_int_equal(keyring_master_in_use(house.asking), 0);
 	assert_false(keeper_client_lost(house.client));
+	end();
+}
+
+static void nobody_signs_as_openpgp_over_a_socket(void **state)
+{
+	uint8_t digest[SHA256_LEN] = { 1 };
+	char room[SIGNATURE_MAX];
+	(void)state;
+	begin(KEEPER_MAY_ALL);
+	assert_ok(keyring_sign_openpgp(house.keys, 1, digest, &(struct buf)BUF_ON(room)));
+	assert_why(NEVER, DENIED, keyring_sign_openpgp(house.asking, 1, digest, &(struct buf)BUF_ON(room)));
 	end();
 }
 
@@ -300,7 +314,7 @@ static void a_descriptor_among_the_questions_ends_the_socket(void **state)
 
 TESTS(keeper, test(what_is_asked_is_what_the_keyring_itself_says), test(refusals_come_back_with_their_reason),
       test(the_list_comes_over_whole), test(a_role_gets_what_its_row_allows_and_nothing_else),
-      test(what_is_too_long_is_not_asked), test(many_threads_never_get_each_others_answers),
-      test(without_a_keeper_every_question_says_later_at_once), test(an_answer_that_is_none_is_not_believed),
-      test(a_question_has_one_spelling), test(garbage_ends_its_socket_and_no_other),
-      test(a_descriptor_among_the_questions_ends_the_socket))
+      test(nobody_signs_as_openpgp_over_a_socket), test(what_is_too_long_is_not_asked),
+      test(many_threads_never_get_each_others_answers), test(without_a_keeper_every_question_says_later_at_once),
+      test(an_answer_that_is_none_is_not_believed), test(a_question_has_one_spelling),
+      test(garbage_ends_its_socket_and_no_other), test(a_descriptor_among_the_questions_ends_the_socket))

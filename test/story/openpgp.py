@@ -38,6 +38,18 @@ class Gpg:
         with open(path) as f:
             self.run("--import", stdin=f.read().replace(":-----BEGIN", "-----BEGIN").encode())
 
+    def verify(self, content, signature):
+        """What GnuPG says of a detached signature: GOODSIG and whose key, BADSIG, ERRSIG."""
+        for name, what in (("content", content), ("content.asc", signature)):
+            with open(os.path.join(self.home, name), "wb") as f:
+                f.write(what)
+        p = self.run("--status-fd", "1", "--verify", os.path.join(self.home, "content.asc"),
+                     os.path.join(self.home, "content"), ok=False)
+        said = dict(line.split(" ", 2)[1:] for line in p.stdout.decode().splitlines() if line.count(" ") > 1)
+        if p.returncode == 0:
+            return "GOODSIG", said["VALIDSIG"].split()[0]
+        return next(w for w in ("BADSIG", "ERRSIG", "NODATA", "UNEXPECTED") if w in said), None
+
     def decrypt(self, sealed, ok=True):
         return self.run("--decrypt", stdin=sealed, ok=ok)
 
@@ -76,6 +88,11 @@ class Rnp:
             with open(out, "rb") as f:
                 p.plain = f.read()
         return p
+
+    def verifies(self, content, signature):
+        """Does RNP's own program believe the detached signature?"""
+        return self.call("rnp", "--source", self.file("content", content), "--verify",
+                         self.file("content.asc", signature), ok=False).returncode == 0
 
     def close(self):
         shutil.rmtree(self.home, ignore_errors=True)
