@@ -77,8 +77,9 @@ err openpgp_sign(const struct openpgp_signer *s, moment now, struct hash *conten
 	char room[BODY_MAX + 3];
 	struct buf packet = BUF_ON(room);
 
-	if (now < 0 || now / SECOND > UINT32_MAX)
-		return NEVER(LIMIT, "a moment that OpenPGP cannot tell");
+	/* Whoever verifies calls a signature bad that is older than its key. */
+	if (now / SECOND < s->key.created_at || now / SECOND > UINT32_MAX)
+		return LATER(CLOCK, "the key was not made yet when it should have signed");
 	TRY(signature_packet(s, SIGN_BINARY, (uint32_t)(now / SECOND), STR_NONE, content, &packet));
 	packet_armor(armored, "PGP SIGNATURE", buf_str(&packet), STR("\r\n"));
 	return buf_check(armored);

@@ -35,7 +35,7 @@ struct openpgp_signer {
 err openpgp_signer_find(struct keyring *keys, struct openpgp_signer *out, struct fault *fault);
 
 /* A detached signature over bytes (type 0x00, RFC 9580 5.2.1.1), armoured, its lines ended by CRLF. `content` has
- * hashed them, and is ready for other bytes afterwards. */
+ * hashed them, and is ready for other bytes afterwards. LATER CLOCK before the key was made. */
 err openpgp_sign(const struct openpgp_signer *s, moment now, struct hash *content, struct buf *armored);
 
 /* The key as others import it, its one user id certified by itself: always the same bytes for the same words. */

@@ -29,8 +29,8 @@ err seal_pgp(struct inspectors *pool, struct arena *a, const struct seal_pgp *ho
 	     struct fault *fault);
 
 /* `inside` is a MIME entity with its own header fields, lines ended by CRLF, none by blanks (RFC 3156 5). *entity is
- * one too, in the arena, of at most `room` bytes: NEVER LIMIT. What comes back is armour without header lines and nothing
- * else, or NEVER DOCUMENT. */
+ * one too, in the arena, of at most `room` bytes: NEVER LIMIT. What comes back is armour without header lines and
+ * nothing else, or NEVER DOCUMENT. */
 err seal_pgp_mail(struct inspectors *pool, struct arena *a, const struct entropy *e, const struct seal_pgp *how,
 		  str inside, size_t room, str *entity, struct fault *fault);
 

@@ -54,7 +54,8 @@ static err write_signature(const struct seal_pgp *how, str inside, const char bo
 }
 
 /* `inside` between what makes it one of two parts, the other being its signature; nothing is copied. */
-static err sign_it(struct arena *a, const struct entropy *e, const struct seal_pgp *how, str inside, struct source *out)
+static err sign_inside(struct arena *a, const struct entropy *e, const struct seal_pgp *how, str inside,
+		       struct source *out)
 {
 	static const struct source_ops ops = { .read = pieces_read };
 	char boundary[MIME_BOUNDARY];
@@ -75,6 +76,17 @@ static err sign_it(struct arena *a, const struct entropy *e, const struct seal_p
 	*p = (struct pieces){ .each = { buf_str(&head), inside, buf_str(&tail) } };
 	*out = (struct source){ &ops, p };
 	return OK;
+}
+
+static err sign_it(struct arena *a, const struct entropy *e, const struct seal_pgp *how, str inside, struct source *out,
+		   struct fault *fault)
+{
+	err done = sign_inside(a, e, how, inside, out);
+
+	if (failed(done) && done.why == WHY_CLOCK)
+		fault_set(fault,
+			  "our OpenPGP key was made after the moment at which it should sign: is the clock right?");
+	return done;
 }
 
 /* ── Encrypted ───────────────────────────────────────────────────────────────────────────────────── */
@@ -160,7 +172,7 @@ err seal_pgp_mail(struct inspectors *pool, struct arena *a, const struct entropy
 
 	armored.armor = true;
 	if (how->signer)
-		TRY(sign_it(a, e, how, inside, &from));
+		TRY(sign_it(a, e, how, inside, &from, fault));
 	TRY(buf_open(a, room, &b));
 	TRY(write_head(e, boundary, &b));
 	size_t head = b.len;

@@ -155,9 +155,9 @@ static void one_content_after_the_other_goes_through_one_hash(void **state)
 	assert_ok(hash_open(&h));
 	assert_ok(hash_add(h, STR("con")));
 	assert_ok(hash_add(h, STR("tent")));
-	assert_ok(openpgp_sign(&s, DAY, h, &first));
+	assert_ok(openpgp_sign(&s, 2000000000 * SECOND, h, &first));
 	assert_ok(hash_add(h, STR("content")));
-	assert_ok(openpgp_sign(&s, DAY, h, &second));
+	assert_ok(openpgp_sign(&s, 2000000000 * SECOND, h, &second));
 	assert_str(buf_str(&first), buf_str(&second));
 	keyring_done(&k);
 }
@@ -171,13 +171,13 @@ static void what_is_no_moment_or_no_user_id_is_refused(void **state)
 	(void)state;
 	assert_ok(openpgp_signer_find(k, &s, NULL));
 	for (size_t i = 0; i < COUNT(bad); i++)
-		assert_why(NEVER, LIMIT,
-			   openpgp_public(&s, (str){ bad[i], strlen(bad[i]) }, &(struct buf)BUF_ON(room)));
+		assert_why(NEVER, LIMIT, openpgp_public(&s, (str){ bad[i], strlen(bad[i]) }, &BUF_ON(room)));
 	memset(longest, 'x', sizeof longest);
-	assert_why(NEVER, LIMIT, openpgp_public(&s, str_bytes(longest, sizeof longest), &(struct buf)BUF_ON(room)));
-	assert_ok(openpgp_public(&s, str_bytes(longest, sizeof longest - 1), &(struct buf)BUF_ON(room)));
-	assert_why(NEVER, LIMIT, sign(&s, STR("x"), -1, &(struct buf)BUF_ON(room)));
-	assert_why(NEVER, LIMIT, sign(&s, STR("x"), ((moment)UINT32_MAX + 1) * SECOND, &(struct buf)BUF_ON(room)));
+	assert_why(NEVER, LIMIT, openpgp_public(&s, str_bytes(longest, sizeof longest), &BUF_ON(room)));
+	assert_ok(openpgp_public(&s, str_bytes(longest, sizeof longest - 1), &BUF_ON(room)));
+	assert_why(LATER, CLOCK, sign(&s, STR("x"), keys[0].created_at * SECOND - 1, &BUF_ON(room)));
+	assert_ok(sign(&s, STR("x"), keys[0].created_at * SECOND, &BUF_ON(room)));
+	assert_why(LATER, CLOCK, sign(&s, STR("x"), ((moment)UINT32_MAX + 1) * SECOND, &BUF_ON(room)));
 	keyring_done(&k);
 }
 
@@ -205,7 +205,7 @@ static void the_newest_key_signs_and_a_retired_one_no_more(void **state)
 	assert_ok(openpgp_signer_find(k, &s, NULL));
 	assert_int_equal(s.key.number, 2);
 	old.keys = k;
-	assert_why(NEVER, KEY, sign(&old, STR("x"), DAY, &(struct buf)BUF_ON(room)));
+	assert_why(NEVER, KEY, sign(&old, STR("x"), 4 * DAY, &BUF_ON(room)));
 	keyring_done(&k);
 }
 
@@ -220,7 +220,7 @@ static void dkim_never_signs_with_it_and_no_other_kind_of_key_is_one(void **stat
 	(void)state;
 	place(dir, &keys[0]);
 	k = opened(dir);
-	assert_why(NEVER, KEY, keyring_sign(k, STR_NONE, STR_NONE, digest, &(struct buf)BUF_ON(room)));
+	assert_why(NEVER, KEY, keyring_sign(k, STR_NONE, STR_NONE, digest, &BUF_ON(room)));
 	keyring_done(&k);
 	assert_int_equal(test_shell("cd '%s' && head -1 openpgp-1.pem >n && openssl genrsa 2048 >>n 2>/dev/null && "
 				    "chmod 600 n && mv n openpgp-1.pem",

@@ -166,8 +166,8 @@ static void nobody_signs_as_openpgp_over_a_socket(void **state)
 	char room[SIGNATURE_MAX];
 	(void)state;
 	begin(KEEPER_MAY_ALL);
-	assert_ok(keyring_sign_openpgp(house.keys, 1, digest, &(struct buf)BUF_ON(room)));
-	assert_why(NEVER, DENIED, keyring_sign_openpgp(house.asking, 1, digest, &(struct buf)BUF_ON(room)));
+	assert_ok(keyring_sign_openpgp(house.keys, 1, digest, &BUF_ON(room)));
+	assert_why(NEVER, DENIED, keyring_sign_openpgp(house.asking, 1, digest, &BUF_ON(room)));
 	end();
 }
 

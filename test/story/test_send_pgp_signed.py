@@ -192,6 +192,12 @@ def test_a_new_key_takes_over_and_the_old_one_can_be_retired(house, gpg, reader)
     assert first in house.run("key", "list").out and "OpenPGP" in house.run("config", "check", ok=False).out
 
 
+def test_before_its_key_was_made_nothing_is_signed(house):
+    p = house.send([ROW], "--as", "pgp", "--now", "2020-01-01T00:00:00Z", ok=False)
+    assert p.results[0]["status"] != "delivered" and "is the clock right" in p.results[0]["problem"] + p.err
+    assert house.outbox() == []
+
+
 def test_unless_it_is_wanted_nothing_is_signed_though_there_is_a_key(house, gpg):
     house.setting("pgp_sign", "false", section="seal")
     entity = inside(gpg, sent(house))
