@@ -2,6 +2,8 @@
 emulator of our own (lambda_runtime.py), the relay a sink that remembers."""
 import concurrent.futures
 import csv
+import email
+import email.policy
 import fnmatch
 import io
 import json
@@ -18,10 +20,12 @@ import urllib.request
 
 import pytest
 
+import ses_service
 from bucket import KEY, Bucket, point_to
 from faulty_bucket import FaultyBucket
 from house import PROGRAM, House, pdf
 from lambda_runtime import Function, put_event
+from ses_service import Ses
 from sink import Sink, check_account
 
 
@@ -131,6 +135,34 @@ def test_what_the_mail_leads_to_is_opened_without_anything_of_ours(place, sink, 
                        capture_output=True)
         with open(os.path.join(p.house.documents, row["document"]), "rb") as f:
             assert (tmp_path / str(i) / row["document"]).read_bytes() == f.read()
+
+
+def test_from_a_bucket_through_ses_to_the_opened_document(place, tmp_path):
+    """The whole of it as on AWS: a list is put, SES mails, slow down it says in between, and the event comes twice."""
+    ses = Ses(tmp_path / "ses")
+    try:
+        p = place("smtp://127.0.0.1:9")
+        ses_service.point_to(p.house, ses)
+        p.house.setting("as", "zip", section="seal")
+        etag = p.put(p.house.people(6))
+        ses.fault("POST", (429, "TooManyRequestsException", "Maximum sending rate exceeded."), times=2)
+        f = p.function()
+        for _ in range(2):
+            done = f.invoke(put_event(p.name, "lists/people.csv", etag))
+            assert done["ok"] and done["body"]["lists"][0]["delivered"] == 6, done
+        rows = p.results()
+        assert sorted(to for t in ses.taken for to in t["to"]) == sorted(r["email"] for r in rows), "everybody, once"
+        context = ssl.create_default_context(cafile=p.bucket.ca)
+        for i, row in enumerate(rows):
+            mail = next(t["raw"] for t in ses.taken if row["email"] in t["to"])
+            assert row["link"] in email.message_from_bytes(mail, policy=email.policy.default).get_body(("plain",)).get_content()
+            archive = tmp_path / f"{i}.zip"
+            archive.write_bytes(urllib.request.urlopen(row["link"], context=context).read())
+            out = subprocess.run(["7z", "x", "-so", f"-p{row['password']}", str(archive)], check=True, capture_output=True)
+            with open(os.path.join(p.house.documents, row["document"]), "rb") as document:
+                assert out.stdout == document.read()
+    finally:
+        ses.close()
 
 
 def test_a_link_to_the_page_is_refused_because_no_page_knows_it(place, sink):
