@@ -21,8 +21,9 @@ SIGNED = {"Notification": ["Message", "MessageId", "Subject", "Timestamp", "Topi
 SIGNED["UnsubscribeConfirmation"] = SIGNED["SubscriptionConfirmation"]
 
 
-def openssl(*args, data=None):
-    return subprocess.run(["openssl", *map(str, args)], input=data, check=True, capture_output=True).stdout
+def openssl(*args, data=None, days_ago=0):
+    then = ["faketime", "-f", f"-{days_ago}d"] if days_ago else []
+    return subprocess.run([*then, "openssl", *map(str, args)], input=data, check=True, capture_output=True).stdout
 
 
 def timestamp(seconds_ago=0):
@@ -85,14 +86,14 @@ class Sns:
         return (f"subjectAltName=DNS:{name}\nextendedKeyUsage=serverAuth\nkeyUsage=critical,digitalSignature,keyEncipherment\n"
                 "authorityInfoAccess=caIssuers;URI:http://crt.r2m01.amazontrust.com/test.cer")
 
-    def issue(self, name, subject, extensions, by, days=20, bits=2048, begins=None):
+    def issue(self, name, subject, extensions, by, days=20, bits=2048, days_ago=0):
         with open(self.at(name + ".ext"), "w") as f:
             f.write(extensions + "\n")
         openssl("req", "-newkey", f"rsa:{bits}", "-nodes", "-subj", subject, "-keyout", self.at(name + ".key"), "-out",
                 self.at(name + ".csr"))
         openssl("x509", "-req", "-in", self.at(name + ".csr"), "-CA", self.at(by + ".pem"), "-CAkey", self.at(by + ".key"),
                 "-CAcreateserial", "-days", days, "-sha256", "-extfile", self.at(name + ".ext"), "-out",
-                self.at(name + ".pem"))
+                self.at(name + ".pem"), days_ago=days_ago)
 
     def offer(self, file, name):
         """Gives out the certificate `name`.pem under another name of a file."""
