@@ -28,6 +28,7 @@
 /* libzxcvbn uses what malloc gives it without a look, so its own allocations are left alone: that is a known fault of
  * the library, against which password_guesses() makes sure beforehand that there is memory. */
 static uintptr_t trusting_from, trusting_to;
+static bool has_libcrypto;
 
 static const char *kind, *count_file;
 static unsigned long first, times = 1;
@@ -38,6 +39,7 @@ static atomic_bool ready;
 static int find_trusting(struct dl_phdr_info *library, size_t size, void *unused)
 {
 	(void)size, (void)unused;
+	has_libcrypto |= strstr(library->dlpi_name, "/libcrypto.") != NULL;
 	for (int i = 0; strstr(library->dlpi_name, "/libzxcvbn.") && i < library->dlpi_phnum; i++) {
 		const ElfW(Phdr) *part = &library->dlpi_phdr[i];
 		if (part->p_type == PT_LOAD && (part->p_flags & PF_X)) {
@@ -48,6 +50,18 @@ static int find_trusting(struct dl_phdr_info *library, size_t size, void *unused
 	return 0;
 }
 
+/* Where the very first allocations of libcrypto 3.5 fail, it waits for itself for ever: to note the error, it begins
+ * what it is in the midst of beginning. That is a fault of the library, so it has begun before anything fails. */
+static void begin_libcrypto(void)
+{
+	int (*begin_all)(uint64_t, const void *) =
+		(int (*)(uint64_t, const void *))dlsym(RTLD_DEFAULT, "OPENSSL_init_crypto");
+	void (*begin_errors)(void) = (void (*)(void))dlsym(RTLD_DEFAULT, "ERR_clear_error");
+
+	if (begin_all && begin_errors && begin_all(0, NULL))
+		begin_errors();
+}
+
 __attribute__((constructor)) static void begin(void)
 {
 	const char *at = getenv("FAIL_AT"), *how_many = getenv("FAIL_FOR"), *number = getenv("FAIL_ERRNO");
@@ -55,6 +69,8 @@ __attribute__((constructor)) static void begin(void)
 	kind = getenv("FAIL_CALL");
 	count_file = getenv("FAIL_COUNT");
 	dl_iterate_phdr(find_trusting, NULL);
+	if (has_libcrypto && kind && strcmp(kind, "alloc") == 0)
+		begin_libcrypto();
 	first = at ? strtoul(at, NULL, 10) : 0;
 	times = how_many ? strtoul(how_many, NULL, 10) : 1;
 	error = number ? atoi(number) : kind && strcmp(kind, "alloc") == 0 ? ENOMEM : EIO;
