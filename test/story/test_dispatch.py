@@ -85,22 +85,24 @@ def test_a_slow_pace_to_one_domain_holds_no_other_up(relay, tmp_path):
     h.setting("per_domain_per_second", "4", section="pace")
     rows = h.people(30)
     for i, r in enumerate(rows):
-        r["email"] = f"p{i}@slow.example" if i < 10 else f"p{i}@other{i}.example"
+        r["email"] = f"p{i}@slow.example" if i < 16 else f"p{i}@other{i}.example"
+    began = time.monotonic()
     p = h.send(rows)
     assert all(r["status"] == "delivered" for r in p.results)
     slow = sorted(t for t, to in relay.taken if to.endswith("slow.example"))
     others = sorted(t for t, to in relay.taken if not to.endswith("slow.example"))
-    gaps = [b - a for a, b in zip(slow, slow[1:])]
-    assert slow[-1] - slow[0] >= 9 * 0.25 - 0.1, "faster than the pace"
-    assert min(gaps) > 0.15, gaps
-    assert others[-1] < slow[-1] - 1, "the others waited for the slow domain"
+    # A busy machine makes any of them late, but none early.
+    for i, t in enumerate(slow):
+        assert t - began >= i * 0.25, f"message {i} was early"
+    assert others[-1] < slow[-1], "the others waited for the slow domain"
 
 
 def test_messages_a_second_hold_over_the_whole_transport(relay, tmp_path):
     h = House(tmp_path / "house", transport=f"smtp://127.0.0.1:{relay.port}")
     h.setting("messages_per_second", "20", section="pace")
-    h.send(h.people(41))
+    began = time.monotonic()
+    h.send(h.people(81))
     times = sorted(t for t, _ in relay.taken)
-    assert 1.7 <= times[-1] - times[0]  # 40 steps of a twentieth; without the limit it is a blink
-    for i, t in enumerate(times):
-        assert t - times[0] >= i / 20 - 0.1, f"message {i} was early"
+    assert len(times) == 81
+    for i, t in enumerate(times):  # eighty steps of a twentieth; without the limit it is a blink
+        assert t - began >= i / 20, f"message {i} was early"
