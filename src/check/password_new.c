@@ -29,7 +29,7 @@ static err one_letter(struct arena *secret, const struct entropy *chance, char *
 err check_password_new(struct arena *secret, const struct entropy *chance, unsigned bits, str *out, double *bits_out)
 {
 	double each = log2(LETTERS);
-	size_t groups = (size_t)ceil(ceil(bits / each) / GROUP);
+	size_t groups = (size_t)ceil(ceil(bits / each) / (double)GROUP);
 	struct buf b;
 
 	if (bits == 0 || bits > PASSWORD_BITS_MAX)
